@@ -1,0 +1,1 @@
+export { ModelRuntime, type LoadedModel } from './model-runtime.js';

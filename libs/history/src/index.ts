@@ -1,0 +1,1 @@
+export { HistoryStore, type HistoryRow, type InsertBatch, type Migration } from './history-store.js';

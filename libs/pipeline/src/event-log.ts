@@ -1,0 +1,47 @@
+import type { Topic } from '@countersign/contracts';
+
+/** One record on its way into the ledger. `value` is the JSON text of a record of the topic's schema. */
+export interface LedgerRecord {
+  readonly id: string;
+  /** The domain: records of one key keep their order. */
+  readonly key: string;
+  readonly value: string;
+}
+
+/** One record as a follower sees it. `offset` grows within (topic, partition); here partition is always 0 unless the adapter has more. */
+export interface StoredRecord extends LedgerRecord {
+  readonly topic: Topic;
+  readonly partition: number;
+  readonly offset: number;
+}
+
+export type HandleBatch = (batch: readonly StoredRecord[]) => Promise<void>;
+
+export interface FollowOptions {
+  /** Members of one group share the topic; each group sees all of it. Its position survives restarts. */
+  readonly group: string;
+  /** Start at this offset, whatever the group's position says (a restored snapshot names its own). */
+  readonly from?: number;
+  readonly batchRecordsMax?: number;
+}
+
+export interface Subscription {
+  /** Resolves after the batch in hand is finished; nothing is handled afterwards. */
+  stop(): Promise<void>;
+}
+
+/**
+ * The ledger, as a processor sees it.
+ * L1. Order holds within one key, and nowhere else.
+ * L2. Delivery is at least once: `handle` may see a batch again.
+ * L3. A batch counts as read only after `handle` resolves; if it rejects, the same records come again after a pause.
+ * L4. `append` resolves only when the records survive a crash of this process (and of the broker's leader).
+ * L5. A record whose (topic, id) the ledger already holds is accepted and not stored twice, where the engine can tell;
+ *     a follower must not rely on it (L2).
+ * Does not promise: order across topics, delivery times, reading back by id.
+ */
+export abstract class EventLog {
+  abstract append(topic: Topic, records: readonly LedgerRecord[]): Promise<void>;
+  abstract follow(topic: Topic, options: FollowOptions, handle: HandleBatch): Promise<Subscription>;
+  abstract close(): Promise<void>;
+}

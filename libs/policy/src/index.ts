@@ -1,0 +1,1 @@
+export { policySchema, type Policy, type SourceLabel, type TierRule } from './policy.js';

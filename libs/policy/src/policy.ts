@@ -1,0 +1,112 @@
+/**
+ * What a policy says, as data. `parse.ts` reads it from YAML and refuses what is wrong with file, line and reason.
+ * POL1. A policy is plain JSON: it can be sealed, pushed to taps, compared and stored.
+ * POL2. Its version names its content: `version` plus the first 12 hex digits of its digest.
+ * POL3. What is not said takes the documented default; nothing is guessed from traffic.
+ * Does not know: findings' arithmetic, clocks, where a call is held.
+ */
+import { detectorNames, impactSchema, tierSchema } from '@countersign/contracts';
+import { z } from 'zod';
+
+const glob = z.string().min(1).max(256);
+const cel = z.string().min(1).max(2000);
+const detectors = z.array(z.enum(detectorNames));
+const onAbsent = z.enum(['show', 'step_up', 'deny']);
+const gateAction = z.enum(['show', 'step_up', 'deny']);
+
+export const askRuleSchema = z.object({
+  groups: z.array(z.string().min(1)).min(1),
+  quorum: z.number().int().min(1).max(5),
+  deadlineMs: z.number().int().min(1_000).max(86_400_000),
+});
+
+export const tierRuleSchema = z.object({
+  /** Detectors whose findings the judge waits for. */
+  requires: detectors,
+  /** The tap waits this long for a verdict, from its first byte of the hold; 0 = forwards at once. */
+  deadlineMs: z.number().int().min(0).max(10_000),
+  /** No verdict in time (gate down, judge late): what the tap does. */
+  onUnavailable: z.enum(['allow', 'deny']),
+  /** Present: every call of this tier goes to people. */
+  ask: askRuleSchema.optional(),
+});
+export type TierRule = z.infer<typeof tierRuleSchema>;
+
+/** First match wins. `when` is CEL over: impact, server, tool, agent{name,role}, args, annotations, known(bool: was the definition seen), openWorld. */
+export const callRuleSchema = z
+  .object({ name: z.string().min(1).max(128), when: cel, tier: tierSchema.optional(), deny: z.string().max(400).optional() })
+  .refine((rule) => (rule.tier === undefined) !== (rule.deny === undefined), 'a rule sets either `tier` or `deny`');
+
+/** An administrator's word on a tool; beats every guess from its definition. */
+export const toolFactSchema = z.object({
+  server: glob,
+  tool: glob,
+  impact: impactSchema.optional(),
+  /** Do strangers write what this tool returns (mail, web, tickets, shared files)? */
+  openWorld: z.boolean().optional(),
+});
+
+/** A label on what a tool returns; matched by server, tool and (optionally) a JSON path glob within the result. */
+export const sourceLabelSchema = z.object({
+  name: z.string().min(1).max(64),
+  server: glob,
+  tool: glob,
+  path: z.string().max(256).optional(),
+  /** Who may read it: agent names, or `role:<role>`. Absent = everyone in the domain. */
+  readers: z.array(z.string()).optional(),
+  integrity: z.enum(['trusted', 'untrusted']).optional(),
+});
+export type SourceLabel = z.infer<typeof sourceLabelSchema>;
+
+/** What one agent (or every agent of a role) may call at all. Absent = no restriction by capability. */
+export const agentRuleSchema = z
+  .object({ name: z.string().optional(), role: z.string().optional(), mayCall: z.array(glob).optional(), owner: z.string().optional() })
+  .refine((rule) => rule.name !== undefined || rule.role !== undefined, 'an agent rule names an agent or a role');
+
+export const policySchema = z.object({
+  version: z.string().min(1).max(64),
+  mode: z.enum(['observe', 'enforce']).default('enforce'),
+  tiers: z.object({ low: tierRuleSchema, medium: tierRuleSchema, high: tierRuleSchema, critical: tierRuleSchema }),
+  rules: z.array(callRuleSchema).max(500),
+  tools: z.array(toolFactSchema).max(1000).default([]),
+  sources: z.array(sourceLabelSchema).max(1000).default([]),
+  agents: z.array(agentRuleSchema).max(1000).default([]),
+  /** Entities an operator vouches for: `*@example.com`, `api.example.com`, account numbers. */
+  knownEntities: z.array(glob).max(10_000).default([]),
+  /** Whom a stepped-up call goes to when its tier names nobody. */
+  ask: askRuleSchema,
+  results: z.object({
+    /** CEL over: impact, server, tool, openWorld, known. True = the result waits for its findings before the agent sees it. */
+    waitWhen: cel,
+    requires: detectors,
+    deadlineMs: z.number().int().min(0).max(10_000),
+    onUnavailable: z.enum(['allow', 'deny']),
+    /** What becomes of a result found poisoned. */
+    poisoned: z.enum(['quarantine', 'redact', 'show']),
+  }),
+  /** Deterministic findings and what each does, by finding kind (see the detectors' READMEs); unknown kinds with a gate deny. */
+  gates: z.record(z.string(), gateAction).default({}),
+  /** Statistical thresholds by impact: below `stepUp` a person is asked, below `hold` (or with taint below `taintHold`) too, with a stronger reason. */
+  scores: z.object({
+    write: z.object({ stepUp: z.number(), hold: z.number(), taintHold: z.number() }),
+    egress: z.object({ stepUp: z.number(), hold: z.number(), taintHold: z.number() }),
+    irreversible: z.object({ stepUp: z.number(), hold: z.number(), taintHold: z.number() }),
+    /** No statistical step-up before this many benign sessions of the agent. */
+    sessionsMin: z.number().int().min(0),
+  }),
+  absent: z.object({ attestation: onAbsent, activation: onAbsent, task: onAbsent }),
+  attestation: z.object({
+    /** The first attested state of an agent is accepted (and pinned) without registration. */
+    firstUse: z.enum(['accept', 'refuse']),
+    /** Key id → raw Ed25519 public key, base64url. Empty: any key is accepted on first use and pinned per agent. */
+    keys: z.record(z.string(), z.string()).default({}),
+  }),
+  pins: z.object({ firstUse: z.enum(['accept', 'step_up']) }),
+  holds: z.object({
+    /** The longest silence a client sees; then it gets an answer. */
+    holdMs: z.number().int().min(1_000).max(55_000),
+    pendingPerAgentMax: z.number().int().min(1).max(100),
+  }),
+  payload: z.enum(['full', 'digest-only']).default('full'),
+});
+export type Policy = z.infer<typeof policySchema>;

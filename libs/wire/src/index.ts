@@ -1,0 +1,1 @@
+export { Spool, SpoolFull, type SpoolEntry } from './spool.js';
