@@ -1,0 +1,53 @@
+/**
+ * What becomes of one message, whatever transport carries it.
+ * PA1. A stream's messages are offered in the order they came; each offer settles on its own (a held one delays no other).
+ * PA2. `forward` carries the original bytes unless our own metadata was cut out or a verdict changed them.
+ * PA3. `answer` is for the client, in the server's place; the offered message must then not be forwarded.
+ * PA4. `drop` means: nothing goes anywhere (a cancelled held call).
+ * The core never touches a socket, a process or HTTP; a transport never decides.
+ */
+import type { Agent } from '@countersign/contracts';
+
+export type Passage =
+  | { readonly kind: 'forward'; readonly bytes: Uint8Array }
+  | { readonly kind: 'answer'; readonly bytes: Uint8Array }
+  | { readonly kind: 'drop' };
+
+/** What the transport knows of a message beside its bytes. */
+export interface Arrival {
+  readonly direction: 'client-to-server' | 'server-to-client';
+  /** One complete JSON-RPC message (or batch), without its line ending or SSE framing. */
+  readonly bytes: Uint8Array;
+  /** How the transport framed it, for the record: `\n`, `\r\n`, '' (last line without newline), 'body', 'sse'. */
+  readonly framing: string;
+  /** SSE event id or HTTP facts worth a record flag. */
+  readonly eventId?: string;
+  /** HTTP: the attestation header, already decoded from its wire form. */
+  readonly attestationHeader?: string;
+  /** HTTP: the `MCP-Protocol-Version` header, already checked against the body. */
+  readonly protocolVersionHeader?: string;
+}
+
+/** One conversation: a stdio process, or one HTTP session (or derived session). */
+export interface TapStream {
+  /** Settles when the message may go on, be answered or be dropped. Synchronous where nothing waits. */
+  offer(arrival: Arrival): Passage | Promise<Passage>;
+  /** The client took back what it asked (disconnect in the modern era): ends the hold of this request id (JSON text). */
+  withdraw(rpcId: string): void;
+  /** The stream is over; pending requests are recorded as lost with this cause. Returns ids (JSON text) that were still unanswered. */
+  end(cause: string): readonly string[];
+}
+
+export interface StreamInfo {
+  readonly transport: 'stdio' | 'http';
+  readonly session: string;
+  readonly sessionRule: 'process' | 'mcp-session-id' | 'task' | 'trace' | 'idle-gap';
+}
+
+/** The transport-independent tap: spool, gate, policy, holds. One per process. */
+export interface TapCore {
+  readonly agent: Agent;
+  openStream(info: StreamInfo): TapStream;
+  /** Ends the epoch: flushes the spool to the gate for at most `drainMs`, then closes. */
+  close(drainMs: number): Promise<void>;
+}
