@@ -1,1 +1,8 @@
 export { policySchema, type Policy, type SourceLabel, type TierRule } from './policy.js';
+export { parsePolicy, type ParsedPolicy, type PolicyProblem } from './parse.js';
+export { defaultPolicyText } from './default-policy-text.js';
+export {
+  agentMayCall, canonicalJson, classifyTool, compilePolicy, defaultPolicy, globMatches, mayReach, openGrant, openPolicy, ownersOf,
+  rawPublicKeyOf, resultRuleOf, sealPolicy, signGrant, tierOf, toolClassOf,
+  type CallFacts, type CompiledPolicy, type GrantBody, type OpenedPolicy, type TierOfCall, type ToolClass, type ToolDefinition, type WaitRule,
+} from './runtime.js';

@@ -10,17 +10,20 @@ import { z } from 'zod';
 
 const glob = z.string().min(1).max(256);
 const cel = z.string().min(1).max(2000);
+/** ` · ` separates a rule's name from notes behind it in a call's `tierRule`. */
+const ruleName = z.string().min(1).max(128).refine((name) => !name.includes('·'), 'a name has no "·"');
 const detectors = z.array(z.enum(detectorNames));
 const onAbsent = z.enum(['show', 'step_up', 'deny']);
 const gateAction = z.enum(['show', 'step_up', 'deny']);
 
-export const askRuleSchema = z.object({
+export const askRuleSchema = z.strictObject({
   groups: z.array(z.string().min(1)).min(1),
   quorum: z.number().int().min(1).max(5),
   deadlineMs: z.number().int().min(1_000).max(86_400_000),
 });
 
-export const tierRuleSchema = z.object({
+export const tierRuleSchema = z
+  .strictObject({
   /** Detectors whose findings the judge waits for. */
   requires: detectors,
   /** The tap waits this long for a verdict, from its first byte of the hold; 0 = forwards at once. */
@@ -29,16 +32,17 @@ export const tierRuleSchema = z.object({
   onUnavailable: z.enum(['allow', 'deny']),
   /** Present: every call of this tier goes to people. */
   ask: askRuleSchema.optional(),
-});
+  })
+  .refine((rule) => rule.ask === undefined || rule.deadlineMs > 0, 'a tier that asks people waits for a verdict first: its deadlineMs is above 0');
 export type TierRule = z.infer<typeof tierRuleSchema>;
 
 /** First match wins. `when` is CEL over: impact, server, tool, agent{name,role}, args, annotations, known(bool: was the definition seen), openWorld. */
 export const callRuleSchema = z
-  .object({ name: z.string().min(1).max(128), when: cel, tier: tierSchema.optional(), deny: z.string().max(400).optional() })
+  .strictObject({ name: ruleName, when: cel, tier: tierSchema.optional(), deny: z.string().max(400).optional() })
   .refine((rule) => (rule.tier === undefined) !== (rule.deny === undefined), 'a rule sets either `tier` or `deny`');
 
 /** An administrator's word on a tool; beats every guess from its definition. */
-export const toolFactSchema = z.object({
+export const toolFactSchema = z.strictObject({
   server: glob,
   tool: glob,
   impact: impactSchema.optional(),
@@ -47,7 +51,7 @@ export const toolFactSchema = z.object({
 });
 
 /** A label on what a tool returns; matched by server, tool and (optionally) a JSON path glob within the result. */
-export const sourceLabelSchema = z.object({
+export const sourceLabelSchema = z.strictObject({
   name: z.string().min(1).max(64),
   server: glob,
   tool: glob,
@@ -60,13 +64,13 @@ export type SourceLabel = z.infer<typeof sourceLabelSchema>;
 
 /** What one agent (or every agent of a role) may call at all. Absent = no restriction by capability. */
 export const agentRuleSchema = z
-  .object({ name: z.string().optional(), role: z.string().optional(), mayCall: z.array(glob).optional(), owner: z.string().optional() })
+  .strictObject({ name: z.string().optional(), role: z.string().optional(), mayCall: z.array(glob).optional(), owner: z.string().optional() })
   .refine((rule) => rule.name !== undefined || rule.role !== undefined, 'an agent rule names an agent or a role');
 
-export const policySchema = z.object({
+export const policySchema = z.strictObject({
   version: z.string().min(1).max(64),
   mode: z.enum(['observe', 'enforce']).default('enforce'),
-  tiers: z.object({ low: tierRuleSchema, medium: tierRuleSchema, high: tierRuleSchema, critical: tierRuleSchema }),
+  tiers: z.strictObject({ low: tierRuleSchema, medium: tierRuleSchema, high: tierRuleSchema, critical: tierRuleSchema }),
   rules: z.array(callRuleSchema).max(500),
   tools: z.array(toolFactSchema).max(1000).default([]),
   sources: z.array(sourceLabelSchema).max(1000).default([]),
@@ -75,7 +79,7 @@ export const policySchema = z.object({
   knownEntities: z.array(glob).max(10_000).default([]),
   /** Whom a stepped-up call goes to when its tier names nobody. */
   ask: askRuleSchema,
-  results: z.object({
+  results: z.strictObject({
     /** CEL over: impact, server, tool, openWorld, known. True = the result waits for its findings before the agent sees it. */
     waitWhen: cel,
     requires: detectors,
@@ -87,22 +91,22 @@ export const policySchema = z.object({
   /** Deterministic findings and what each does, by finding kind (see the detectors' READMEs); unknown kinds with a gate deny. */
   gates: z.record(z.string(), gateAction).default({}),
   /** Statistical thresholds by impact: below `stepUp` a person is asked, below `hold` (or with taint below `taintHold`) too, with a stronger reason. */
-  scores: z.object({
-    write: z.object({ stepUp: z.number(), hold: z.number(), taintHold: z.number() }),
-    egress: z.object({ stepUp: z.number(), hold: z.number(), taintHold: z.number() }),
-    irreversible: z.object({ stepUp: z.number(), hold: z.number(), taintHold: z.number() }),
+  scores: z.strictObject({
+    write: z.strictObject({ stepUp: z.number(), hold: z.number(), taintHold: z.number() }),
+    egress: z.strictObject({ stepUp: z.number(), hold: z.number(), taintHold: z.number() }),
+    irreversible: z.strictObject({ stepUp: z.number(), hold: z.number(), taintHold: z.number() }),
     /** No statistical step-up before this many benign sessions of the agent. */
     sessionsMin: z.number().int().min(0),
   }),
-  absent: z.object({ attestation: onAbsent, activation: onAbsent, task: onAbsent }),
-  attestation: z.object({
+  absent: z.strictObject({ attestation: onAbsent, activation: onAbsent, task: onAbsent }),
+  attestation: z.strictObject({
     /** The first attested state of an agent is accepted (and pinned) without registration. */
     firstUse: z.enum(['accept', 'refuse']),
     /** Key id → raw Ed25519 public key, base64url. Empty: any key is accepted on first use and pinned per agent. */
     keys: z.record(z.string(), z.string()).default({}),
   }),
-  pins: z.object({ firstUse: z.enum(['accept', 'step_up']) }),
-  holds: z.object({
+  pins: z.strictObject({ firstUse: z.enum(['accept', 'step_up']) }),
+  holds: z.strictObject({
     /** The longest silence a client sees; then it gets an answer. */
     holdMs: z.number().int().min(1_000).max(55_000),
     pendingPerAgentMax: z.number().int().min(1).max(100),

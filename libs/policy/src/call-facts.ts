@@ -1,0 +1,41 @@
+import type { DetectorName, Impact, Tier } from '@countersign/contracts';
+
+/** A tool as a server lists it (`tools/list`), unchecked. */
+export interface ToolDefinition {
+  readonly name: string;
+  readonly description?: string | undefined;
+  readonly inputSchema?: unknown;
+  readonly outputSchema?: unknown;
+  readonly annotations?: unknown;
+}
+
+/** What is known of a call before any detector looked at it. */
+export interface CallFacts {
+  /** The server's configured name. */
+  readonly server: string;
+  readonly tool: string;
+  /** Absent: this definition was never seen. */
+  readonly definition?: ToolDefinition | undefined;
+  /** The call's `arguments`, as parsed. */
+  readonly args?: unknown;
+  readonly agent: { readonly name: string; readonly role: string };
+}
+
+/** How long whoever holds a message waits, for what, and what it does when nothing came. */
+export interface WaitRule {
+  /** False in mode `observe`: nothing is ever held there. */
+  readonly waits: boolean;
+  readonly deadlineMs: number;
+  readonly requires: readonly DetectorName[];
+  readonly onUnavailable: 'allow' | 'deny';
+}
+
+export interface TierOfCall extends WaitRule {
+  readonly tier: Tier;
+  /** Name of the rule that decided; rules that could not be evaluated follow after ` · `. */
+  readonly rule: string;
+  readonly impact: Impact;
+  readonly openWorld: boolean;
+  /** Refused by a rule, with its sentence; only in mode `enforce`. */
+  readonly deny?: string;
+}

@@ -1,0 +1,143 @@
+/**
+ * What a tool can do to the world, guessed from its definition; the worst reading wins.
+ * IM1. irreversible > egress > write > read.
+ * IM2. A read with a parameter named like an address is egress: the request itself carries data out.
+ * IM3. A server's word lowers nothing: `readOnlyHint` alone never makes a tool a read, `destructiveHint: true` makes a non-read irreversible.
+ * IM4. What cannot be recognised is a write at least, and open-world.
+ * Source: the measured call score's impact class (verb lists, grave nouns, address-like parameters). English names only; an
+ * administrator's `tools` entry in the policy beats every guess.
+ */
+import type { Impact } from '@countersign/contracts';
+import type { ToolDefinition } from './call-facts.js';
+import {
+  codeParameter, egressVerbs, graveNouns, irreversibleVerbs, openWords, readVerbs, recipientParameter, urlParameter, writeVerbs,
+} from './impact-words.js';
+
+export interface ToolClass {
+  readonly impact: Impact;
+  /** May strangers have written what this tool returns? */
+  readonly openWorld: boolean;
+  /** One sentence for people: which word decided. */
+  readonly why: string;
+}
+
+interface Reading {
+  readonly impact: Impact;
+  readonly why: string;
+}
+
+const worst: readonly Impact[] = ['read', 'write', 'egress', 'irreversible'];
+const parametersMax = 200;
+const schemaDepthMax = 6;
+
+/**
+ * @param definition as the server lists it, unchecked; undefined when it was never seen.
+ * @param name the called name, which need not exist.
+ * O(size of the schema), at most 200 parameters and 6 levels; a schema larger than that is read as far as it goes.
+ */
+export function classifyTool(definition: ToolDefinition | undefined, name: string): ToolClass {
+  const nameWords = wordsOf(name);
+  const sentence = firstSentence(definition?.description);
+  const sentenceWords = wordsOf(sentence);
+  const verb = verbReading(nameWords, sentenceWords);
+  const readings = [verb, ...parameterReadings(definition, verb), ...hintReadings(definition, verb), ...nounReadings(nameWords, verb)];
+  const decided = readings.reduce((a, b) => (worst.indexOf(b.impact) > worst.indexOf(a.impact) ? b : a));
+  return { ...decided, openWorld: isOpenWorld(definition, nameWords, sentenceWords) };
+}
+
+/** IM1: the name's first known verb, the description's first word beside it when it is a verb, else the first four words. */
+function verbReading(nameWords: readonly string[], sentenceWords: readonly string[]): Reading {
+  const fromName = firstVerb(nameWords, 'its name says');
+  const first = firstVerb(sentenceWords.slice(0, fromName === undefined ? 4 : 1), 'its description says');
+  if (fromName === undefined && first === undefined) return { impact: 'write', why: 'no known verb in its name or description, so it is taken to write' };
+  if (fromName === undefined || first === undefined) return (fromName ?? first) as Reading;
+  return worst.indexOf(first.impact) > worst.indexOf(fromName.impact) ? first : fromName;
+}
+
+function firstVerb(words: readonly string[], prefix: string): Reading | undefined {
+  for (const word of words) {
+    const impact = impactOfVerb(word) ?? impactOfVerb(stem(word));
+    if (impact !== undefined) return { impact, why: `${prefix} "${word}"` };
+  }
+  return undefined;
+}
+
+function impactOfVerb(word: string): Impact | undefined {
+  if (irreversibleVerbs.has(word)) return 'irreversible';
+  if (egressVerbs.has(word)) return 'egress';
+  if (writeVerbs.has(word)) return 'write';
+  return readVerbs.has(word) ? 'read' : undefined;
+}
+
+function parameterReadings(definition: ToolDefinition | undefined, verb: Reading): Reading[] {
+  const names = [...parameterNames(definition?.inputSchema)];
+  const address = names.find((name) => urlParameter.test(name));
+  const recipient = verb.impact === 'read' ? undefined : names.find((name) => recipientParameter.test(name));
+  const code = names.find((name) => codeParameter.test(name));
+  const saysReadOnly = /\bread[- ]?only\b|\bselect\b/i.test(definition?.description ?? '');
+  return [
+    ...(address === undefined ? [] : [{ impact: 'egress', why: `its parameter "${address}" is an address` } as const]),
+    ...(recipient === undefined ? [] : [{ impact: 'egress', why: `its parameter "${recipient}" names a recipient` } as const]),
+    ...(code === undefined || saysReadOnly ? [] : [{ impact: 'write', why: `its parameter "${code}" is run as code` } as const]),
+  ];
+}
+
+function hintReadings(definition: ToolDefinition | undefined, verb: Reading): Reading[] {
+  const destructive = hint(definition, 'destructiveHint') === true && verb.impact !== 'read';
+  return destructive ? [{ impact: 'irreversible', why: 'its server calls it destructive' }] : [];
+}
+
+function nounReadings(nameWords: readonly string[], verb: Reading): Reading[] {
+  const noun = verb.impact === 'read' ? undefined : nameWords.find((word) => graveNouns.has(word));
+  return noun === undefined ? [] : [{ impact: 'irreversible', why: `it changes something named "${noun}"` }];
+}
+
+/** IM4, and the server's own admission. A `false` hint is not believed: its text may still quote strangers. */
+function isOpenWorld(definition: ToolDefinition | undefined, nameWords: readonly string[], sentenceWords: readonly string[]): boolean {
+  if (definition === undefined || hint(definition, 'openWorldHint') === true) return true;
+  return [...nameWords, ...sentenceWords].some((word) => openWords.has(word)) || firstVerb(nameWords, '') === undefined;
+}
+
+function hint(definition: ToolDefinition | undefined, name: string): unknown {
+  const annotations = definition?.annotations;
+  return typeof annotations === 'object' && annotations !== null ? (annotations as Record<string, unknown>)[name] : undefined;
+}
+
+/** Property names of a JSON schema, nested ones too; bounded. */
+function parameterNames(schema: unknown): ReadonlySet<string> {
+  const names = new Set<string>();
+  const visit = (node: unknown, depth: number): void => {
+    if (typeof node !== 'object' || node === null || depth > schemaDepthMax || names.size >= parametersMax) return;
+    for (const [key, value] of Object.entries(node)) {
+      if (key === 'properties' && typeof value === 'object' && value !== null && !Array.isArray(value)) {
+        for (const name of Object.keys(value).slice(0, parametersMax)) names.add(name);
+      }
+      visit(value, depth + 1);
+    }
+  };
+  visit(schema, 0);
+  return names;
+}
+
+/** `sendMail2All`, `send-mail`, `mail.send` → lower-case words. */
+function wordsOf(text: string): string[] {
+  return text
+    .slice(0, 400)
+    .replaceAll(/([a-z0-9])([A-Z])/g, '$1 $2')
+    .toLowerCase()
+    .split(/[^a-z]+/)
+    .filter((word) => word !== '');
+}
+
+/** Good enough to find `sends`, `sending`, `deleted` in the verb lists; a wrong stem finds nothing. */
+function stem(word: string): string {
+  if (word.endsWith('ies')) return `${word.slice(0, -3)}y`;
+  if (word.endsWith('ches') || word.endsWith('shes')) return word.slice(0, -2);
+  return word.endsWith('s') ? word.slice(0, -1) : word;
+}
+
+function firstSentence(description: string | undefined): string {
+  const text = (description ?? '').slice(0, 600);
+  const end = text.search(/[.!?\n](\s|$)/);
+  return end < 0 ? text : text.slice(0, end);
+}
