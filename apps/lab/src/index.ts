@@ -1,1 +1,2 @@
-export {};
+export { tapCost, type TapCost, type TapCostOptions, type TapCostRow } from './cost/tap-cost.js';
+export { soloRate, type SoloRate, type SoloRateOptions } from './cost/solo-rate.js';

@@ -1,0 +1,36 @@
+/**
+ * The demonstration's policy: the default one, with what an administrator of the demonstration's little company would add.
+ * Everything added names the demonstration's own servers and agents, except the short patience, so that nobody has to wait.
+ */
+import { defaultPolicyText } from '@countersign/policy';
+
+const sources = `sources:
+  - { name: financials, server: demo-customers, tool: read_financials, readers: ["role:analyst"] }`;
+
+const agents = `agents:
+  - { name: analyst, mayCall: ["demo-customers/*", "demo-files/*", "demo-desk/*"], owner: ana }
+  - { name: mailer, mayCall: ["demo-mail/*", "demo-files/*"] }`;
+
+const tools = `tools:
+  - { server: demo-customers, tool: find_customer, impact: read, openWorld: true }
+  - { server: demo-customers, tool: "*", openWorld: false }
+  - { server: demo-desk, tool: ask_mailer, impact: write }`;
+
+const replacements: readonly (readonly [RegExp, string])[] = [
+  [/^version: \S+/m, 'version: demo-1'],
+  [/^tools: \[\]/m, tools],
+  [/^sources: \[\]/m, sources],
+  [/^agents: \[\]/m, agents],
+  [/deadlineMs: 900000/, 'deadlineMs: 4000'],
+  [/^ask: (.*)deadlineMs: \d+/m, 'ask: $1deadlineMs: 4000'],
+];
+
+/** @param mode observe: verdicts are recorded, everything passes. @throws when the default policy no longer has the lines it changes. */
+export function demoPolicyText(mode: 'enforce' | 'observe'): string {
+  let text = defaultPolicyText;
+  for (const [pattern, replacement] of [...replacements, [/^mode: enforce/m, `mode: ${mode}`] as const]) {
+    if (!pattern.test(text)) throw new Error(`the default policy has no line ${pattern.source}; the demonstration's policy must be adapted`);
+    text = text.replace(pattern, replacement);
+  }
+  return text;
+}
