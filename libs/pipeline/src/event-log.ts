@@ -20,13 +20,16 @@ export type HandleBatch = (batch: readonly StoredRecord[]) => Promise<void>;
 export interface FollowOptions {
   /** Members of one group share the topic; each group sees all of it. Its position survives restarts. */
   readonly group: string;
-  /** Start at this offset, whatever the group's position says (a restored snapshot names its own). */
-  readonly from?: number;
+  /**
+   * A number: start at this offset, whatever the group's position says (a restored snapshot names its own).
+   * `beforeEnd`: start that many records before the current end, and keep no position (a reader of news, not of history).
+   */
+  readonly from?: number | { readonly beforeEnd: number };
   readonly batchRecordsMax?: number;
 }
 
 export interface Subscription {
-  /** Resolves after the batch in hand is finished; nothing is handled afterwards. */
+  /** Resolves after the batch in hand is finished; nothing is handled afterwards. Not to be awaited inside `handle`. */
   stop(): Promise<void>;
 }
 
@@ -38,6 +41,7 @@ export interface Subscription {
  * L4. `append` resolves only when the records survive a crash of this process (and of the broker's leader).
  * L5. A record whose (topic, id) the ledger already holds is accepted and not stored twice, where the engine can tell;
  *     a follower must not rely on it (L2).
+ * Operating errors: `RetriableError` when the engine is busy, full or away; what `append` was given is then not acknowledged.
  * Does not promise: order across topics, delivery times, reading back by id.
  */
 export abstract class EventLog {

@@ -15,7 +15,8 @@ export interface Output {
  * PR2. Outputs have ids derived from their input: a batch handled twice makes the same records.
  * PR3. A record that can never be handled throws `TerminalError` (dead letter, go on). A `RetriableError` makes the host
  *      read the batch again later. Anything else is a defect: the host stops and says so.
- * PR4. `snapshot`/`restore` carry the whole memory.
+ * PR4. `snapshot`/`restore` carry the whole memory; a `restore` that throws leaves it empty.
+ * PR5. A `handle` or `tick` that throws `RetriableError` or `TerminalError` has changed nothing yet: the host calls it again, or passes it over.
  * `nowMs` is wall-clock milliseconds.
  */
 export interface Processor {
@@ -24,6 +25,11 @@ export interface Processor {
   readonly version: string;
   readonly reads: readonly Topic[];
   handle(record: StoredRecord, nowMs: number): Promise<readonly Output[]> | readonly Output[];
+  /**
+   * Called after the last record of a batch and before the batch counts as read: a processor that gathers (rows for one insert)
+   * writes here. A `RetriableError` makes the host call it again; what was gathered must still be there.
+   */
+  settle?(nowMs: number): Promise<readonly Output[]> | readonly Output[];
   /** Called at or after `nextWakeAtMs()`; for deadlines. */
   tick?(nowMs: number): Promise<readonly Output[]> | readonly Output[];
   nextWakeAtMs?(): number | undefined;
