@@ -1,0 +1,30 @@
+/** `countersign login`: another one-time link to the console of the Countersign that runs on this folder. */
+import { connect } from 'node:net';
+import type { Command } from 'commander';
+import { resolveDataDir } from '../data-dir.js';
+import { runningSolo } from '../running-solo.js';
+import { UserError } from '../user-error.js';
+
+export function registerLogin(program: Command): void {
+  program
+    .command('login')
+    .description('print a one-time login link for the console')
+    .option('--data <dir>', 'the data folder of the running Countersign')
+    .action(async (flags: { readonly data?: string }) => {
+      const dataDir = resolveDataDir(flags.data);
+      const solo = runningSolo(dataDir);
+      if (!solo) throw new UserError(`no Countersign is running on ${dataDir}: start it with \`countersign up\``);
+      process.stdout.write(await readAll(solo.operatorSocket));
+    });
+}
+
+function readAll(socketPath: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let text = '';
+    connect(socketPath)
+      .setEncoding('utf8')
+      .on('data', (chunk: string) => (text += chunk))
+      .on('end', () => resolve(text))
+      .on('error', (error) => reject(new UserError(`the running Countersign did not answer: ${error.message}`)));
+  });
+}

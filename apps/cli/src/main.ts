@@ -1,0 +1,33 @@
+/**
+ * `countersign …`. Each command loads its app when it is asked for, so that none pays for another.
+ * Errors a person can act on are one sentence on stderr and exit code 1; anything else keeps its stack, because it is a defect.
+ */
+import { Command } from 'commander';
+import { registerAttest } from './commands/attest.js';
+import { registerDemo } from './commands/demo.js';
+import { registerHistory } from './commands/history.js';
+import { registerLab } from './commands/lab.js';
+import { registerLogin } from './commands/login.js';
+import { registerPolicy } from './commands/policy.js';
+import { registerStages } from './commands/stages.js';
+import { registerUp } from './commands/up.js';
+import { registerVerify } from './commands/verify.js';
+import { UserError } from './user-error.js';
+
+const program = new Command('countersign').description('A trust layer for the Model Context Protocol').version('0.1.0');
+program
+  .command('tap')
+  .description('put a tap in front of one MCP server: countersign tap -- COMMAND [ARGS…] · countersign tap --upstream URL --listen HOST:PORT')
+  .allowUnknownOption()
+  .action(() => {
+    throw new UserError('`tap` is handled before this program starts; call it as `countersign tap …`.');
+  });
+for (const register of [registerUp, registerLogin, registerDemo, registerHistory, registerVerify, registerAttest, registerPolicy, registerStages, registerLab]) register(program);
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (!(error instanceof UserError)) throw error;
+  process.stderr.write(`countersign: ${error.message}\n`);
+  process.exitCode = 1;
+}

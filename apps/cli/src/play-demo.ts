@@ -1,0 +1,30 @@
+/** Plays the demonstration against a running solo: follows its ledger, and decides in its console as a person would. */
+import { fileURLToPath } from 'node:url';
+import { consolePerson, runDemo, type Follow, type Narrator, type Row } from '@countersign/demo';
+import type { Solo } from '@countersign/solo';
+
+export const programFile = fileURLToPath(new URL('../bin/countersign.js', import.meta.url));
+
+export interface PlayOptions {
+  readonly solo: Solo;
+  readonly unguarded: boolean;
+  readonly narrator: Narrator;
+  readonly signal?: AbortSignal;
+}
+
+export async function playDemo({ solo, unguarded, narrator, signal }: PlayOptions): Promise<readonly Row[]> {
+  const person = await consolePerson(solo.loginLink());
+  return runDemo({ program: programFile, dataDir: solo.dataDir, follow: followOf(solo), person, unguarded, narrator, ...(signal && { signal }) });
+}
+
+/** A consumer group of its own, from the end of the ledger. */
+function followOf({ eventLog }: Solo): Follow {
+  return async (topic, onRecord) => {
+    const group = `demo-${process.pid}-${topic}`;
+    const subscription = await eventLog.follow(topic, { group, from: 'end' }, (batch) => {
+      for (const record of batch) onRecord(record.value);
+      return Promise.resolve();
+    });
+    return () => subscription.stop();
+  };
+}
