@@ -12,7 +12,8 @@ mode: enforce
 # Who waits, for whom, how long, and what happens when no verdict came (gate away, detectors late).
 tiers:
   low: { requires: [], deadlineMs: 0, onUnavailable: allow }
-  medium: { requires: [behaviour, provenance, injection], deadlineMs: 1000, onUnavailable: deny }
+  # medium waits for attestation too: it costs a table look-up, and a changed agent is stopped at its first call that does anything.
+  medium: { requires: [behaviour, provenance, injection, attestation], deadlineMs: 1000, onUnavailable: deny }
   high: { requires: [behaviour, provenance, injection, attestation, probe], deadlineMs: 1500, onUnavailable: deny }
   critical:
     requires: [behaviour, provenance, injection, attestation, probe]

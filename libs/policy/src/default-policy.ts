@@ -11,7 +11,7 @@ export const defaultPolicy: Policy = {
   mode: 'enforce',
   tiers: {
     low: { requires: [], deadlineMs: 0, onUnavailable: 'allow' },
-    medium: { requires: ['behaviour', 'provenance', 'injection'], deadlineMs: 1000, onUnavailable: 'deny' },
+    medium: { requires: ['behaviour', 'provenance', 'injection', 'attestation'], deadlineMs: 1000, onUnavailable: 'deny' },
     high: { requires: [...all], deadlineMs: 1500, onUnavailable: 'deny' },
     critical: { requires: [...all], deadlineMs: 2000, onUnavailable: 'deny', ask: { groups: ['operators'], quorum: 1, deadlineMs: 900_000 } },
   },

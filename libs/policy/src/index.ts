@@ -6,3 +6,6 @@ export {
   rawPublicKeyOf, resultRuleOf, sealPolicy, signGrant, tierOf, toolClassOf,
   type CallFacts, type CompiledPolicy, type GrantBody, type OpenedPolicy, type TierOfCall, type ToolClass, type ToolDefinition, type WaitRule,
 } from './runtime.js';
+export { rule } from './rule.js';
+export type { JudgedCall, JudgedHistory, RuledKind, RuleInput } from './rule-input.js';
+export { createJudge, type JudgeOptions } from './judge.js';

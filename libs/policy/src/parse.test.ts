@@ -20,7 +20,7 @@ describe('parsePolicy', () => {
     expect(compilePolicy(defaultPolicy).version).toBe(parsed.version);
   });
 
-  const broken: readonly [sentence: string, from: string, to: string, message: RegExp, at: string][] = [
+  const broken: readonly (readonly [sentence: string, from: string, to: string, message: RegExp, at: string])[] = [
     ['a misspelt setting is refused where it stands', 'mode: enforce', 'mood: enforce', /"mood" is not a setting of the policy/, 'mood:'],
     ['a misspelt setting inside a list is refused', '    tier: low', '    tier: low\n    teir: low', /"teir" is not a setting of rules.7/, 'teir'],
     ['a value outside its vocabulary is refused', 'mode: enforce', 'mode: panic', /mode: /, 'panic'],
@@ -33,7 +33,7 @@ describe('parsePolicy', () => {
     ['a tier that asks people must wait', 'deadlineMs: 2000', 'deadlineMs: 0', /deadlineMs is above 0/, 'requires: [behaviour, provenance, injection, attestation, probe]\n    deadlineMs: 0'],
     ['a missing section is refused at its parent', 'ask: { groups: [operators], quorum: 1, deadlineMs: 300000 }', '', /^ask: /, ''],
   ];
-  it.each(broken)('%s', (_sentence, from, to, message, at) => {
+  it.each(broken.map((row) => ({ sentence: row[0], row })))('$sentence', ({ row: [, from, to, message, at] }) => {
     const text = defaultPolicyText.replace(from, to);
     expect(text).not.toBe(defaultPolicyText);
     const [problem] = problemsOf(text);

@@ -1,0 +1,82 @@
+/**
+ * What single findings ask for: gates, scores, and evidence that is not there.
+ * RF1. A gate the policy does not list denies: a new detector's gate is never silently ignored.
+ * RF2. A p-value acts by the thresholds of the call's impact; a read is never stepped up by statistics.
+ * RF3. A detector that judges without a p-value (a probe, a share of the call explained by one source) asks people
+ *      when it calls its finding high or worse; behaviour never does, it has p-values or it has nothing.
+ */
+import type { Finding, Reason } from '@countersign/contracts';
+import type { CompiledPolicy } from './compile.js';
+import type { RuleInput } from './rule-input.js';
+import { plainReason, reasonOf } from './reasons.js';
+
+export type Action = 'show' | 'step_up' | 'deny';
+export interface Weighed {
+  readonly action: Action;
+  readonly reason: Reason;
+}
+
+/** Statements on data, not on this call: they are labels, and act through the flows they cause. */
+const labelsOnly = new Set(['nothing', 'instruction-in-data', 'attested', 'attestation-absent', 'activation-absent', 'task-absent', 'definition-suspicious']);
+const taintKinds = new Set(['tainted-target', 'tainted-argument', 'explained-by-source']);
+
+export function isGate(compiled: CompiledPolicy, finding: Finding): boolean {
+  return finding.gate !== undefined || Object.hasOwn(compiled.policy.gates, finding.kind);
+}
+
+export function gateActions(compiled: CompiledPolicy, { call, findings }: RuleInput): Weighed[] {
+  return findings
+    .filter((finding) => isGate(compiled, finding) && finding.kind !== 'nothing')
+    .map((finding) => {
+      const listed = compiled.policy.gates[finding.kind] ?? 'deny';
+      const harmless = finding.kind === 'tainted-target' && call.impact !== 'egress' && call.impact !== 'irreversible';
+      return { action: harmless ? 'show' : listed, reason: reasonOf(finding) };
+    });
+}
+
+export function scoreActions(compiled: CompiledPolicy, input: RuleInput): Weighed[] {
+  return input.findings
+    .filter((finding) => !isGate(compiled, finding) && !labelsOnly.has(finding.kind))
+    .flatMap((finding) => (finding.pValue === undefined ? bySeverity(input, finding) : byPValue(compiled, input, { finding, pValue: finding.pValue })));
+}
+
+function bySeverity({ call }: RuleInput, finding: Finding): Weighed[] {
+  const strong = finding.severity === 'high' || finding.severity === 'critical';
+  if (finding.severity === 'none') return [];
+  const asks = strong && call.impact !== 'read' && finding.detector !== 'behaviour';
+  return [{ action: asks ? 'step_up' : 'show', reason: reasonOf(finding) }];
+}
+
+function byPValue(compiled: CompiledPolicy, input: RuleInput, { finding, pValue }: { readonly finding: Finding; readonly pValue: number }): Weighed[] {
+  const { scores } = compiled.policy;
+  const { impact } = input.call;
+  if (impact === 'read') return pValue < 0.001 ? [{ action: 'show', reason: reasonOf(finding) }] : [];
+  const thresholds = scores[impact];
+  const tainted = input.findings.some((other) => taintKinds.has(other.kind));
+  const crossed = crossing(pValue, tainted, thresholds);
+  if (crossed === undefined) return [];
+  if (input.history.benignSessions < scores.sessionsMin) {
+    const detail = `${crossed} Not acted on: ${input.history.benignSessions} of the ${scores.sessionsMin} benign sessions that statistics need.`;
+    return [{ action: 'show', reason: reasonOf(finding, detail) }];
+  }
+  return [{ action: 'step_up', reason: reasonOf(finding, crossed) }];
+}
+
+function crossing(pValue: number, tainted: boolean, thresholds: { readonly stepUp: number; readonly hold: number; readonly taintHold: number }): string | undefined {
+  if (pValue < thresholds.hold) return `Below the policy's hold threshold of ${thresholds.hold}.`;
+  if (tainted && pValue < thresholds.taintHold) return `Below ${thresholds.taintHold}, the policy's threshold for calls that carry untrusted values.`;
+  return pValue < thresholds.stepUp ? `Below the policy's step-up threshold of ${thresholds.stepUp}.` : undefined;
+}
+
+/** What was not handed over. Below medium it is not even shown: nothing was asked for. */
+export function absences(compiled: CompiledPolicy, { call, findings }: RuleInput): Weighed[] {
+  if (call.tier === 'low') return [];
+  const { absent } = compiled.policy;
+  const attestation = findings.find((finding) => finding.kind === 'attestation-absent');
+  const activation = findings.find((finding) => finding.kind === 'activation-absent');
+  return [
+    ...(attestation === undefined ? [] : [{ action: absent.attestation, reason: reasonOf(attestation) }]),
+    ...(activation === undefined ? [] : [{ action: absent.activation, reason: reasonOf(activation) }]),
+    ...(call.taskGiven ? [] : [{ action: absent.task, reason: plainReason('task-absent') }]),
+  ];
+}

@@ -1,0 +1,60 @@
+/**
+ * One joined observation → its verdict record.
+ * VO1. The id is derived from the observation's, the rest from (join, memory, policy, now).
+ * VO2. Nobody is asked about a call that nobody holds: its step-up is recorded without an `ask`.
+ * VO3. The quarantine id is derived from the content, so the same content is found under the same id.
+ */
+import { verdictId, type Verdict } from '@countersign/contracts';
+import type { CompiledPolicy } from './compile.js';
+import type { JudgeMemory } from './containment.js';
+import { silentIn, type Join } from './join.js';
+import { rule } from './rule.js';
+import type { JudgedHistory, RuledKind } from './rule-input.js';
+import { requiredOf, type Subject } from './subject.js';
+
+export interface Moment {
+  readonly compiled: CompiledPolicy;
+  readonly memory: JudgeMemory;
+  readonly nowMs: number;
+}
+
+export function verdictOf(join: Join<Subject>, subject: Subject, moment: Moment): Verdict {
+  const { compiled, nowMs } = moment;
+  const { call } = subject;
+  const history = historyOf(join, subject, moment);
+  const isAwaited = (call.waits || compiled.policy.mode === 'observe') && history.contained === undefined;
+  const missing = isAwaited ? silentIn(join, requiredOf(compiled, subject)) : [];
+  const judged = { tier: call.tier, tierRule: call.tierRule, impact: call.impact, flags: subject.flags, taskGiven: subject.taskGiven };
+  const ruled = rule(compiled, { call: judged, phase: call.phase, findings: join.findings, missing, history });
+  return {
+    v: 1, id: verdictId(subject.id), observationId: subject.id, domain: subject.domain, tapId: subject.tapId, epoch: subject.epoch,
+    callId: call.callId, phase: call.phase, agent: subject.agent, session: subject.session, server: subject.server, tool: call.tool,
+    impact: call.impact, tier: call.tier, kind: ruled.kind, mode: compiled.policy.mode, reasons: [...ruled.reasons],
+    findingIds: join.findings.map((finding) => finding.id), missing: [...missing],
+    policyVersion: compiled.version, actionDigest: call.actionDigest,
+    at: new Date(nowMs).toISOString(), waitedMs: Math.max(0, nowMs - join.firstSeenMs), ...extras(ruled, subject),
+  };
+}
+
+export function quarantineIdOf(contentDigest: string): string {
+  return `q-${contentDigest.slice(0, 16)}`;
+}
+
+function historyOf(join: Join<Subject>, subject: Subject, { memory, nowMs }: Moment): JudgedHistory {
+  const contained = memory.containedBy(subject);
+  const isOwn = join.findings.some((finding) => finding.id === contained?.findingId);
+  return {
+    benignSessions: memory.benignSessions(subject),
+    pendingAsks: subject.call.waits ? memory.pendingAsks(subject, nowMs) : 0,
+    contained: isOwn ? undefined : contained,
+    released: subject.contentDigest !== undefined && memory.isReleased(subject.domain, subject.contentDigest),
+  };
+}
+
+function extras({ ask, redactions, quarantined }: RuledKind, { call, contentDigest }: Subject): Pick<Verdict, 'ask' | 'redactions' | 'quarantineId'> {
+  return {
+    ...(ask === undefined || !call.waits ? {} : { ask }),
+    ...(redactions === undefined ? {} : { redactions: [...redactions] }),
+    ...(quarantined === true && contentDigest !== undefined ? { quarantineId: quarantineIdOf(contentDigest) } : {}),
+  };
+}
