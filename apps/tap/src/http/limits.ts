@@ -1,0 +1,30 @@
+/** Every bound of the HTTP tap, in one place. */
+export interface HttpLimits {
+  /** A request body over this is refused: it would have to be judged by a part of it (T43). */
+  readonly requestBytesMax: number;
+  /** A JSON answer or one event of a stream over this is refused in the server's place. */
+  readonly messageBytesMax: number;
+  /** All bodies and held events together; beyond it new ones are refused. */
+  readonly bufferedBytesMax: number;
+  /** Held events of one stream; beyond it the server is not read on until one is decided. */
+  readonly heldBytesMax: number;
+  /** Silence of a held call before the answer is opened as a stream, and between the comments that follow. */
+  readonly keepAliveMs: number;
+  readonly sessionIdleGapMs: number;
+  readonly sessionsMax: number;
+  readonly connectionsMax: number;
+  /** Event ids remembered per session, so that a replay is recorded once. */
+  readonly eventIdsMax: number;
+}
+
+export const defaultHttpLimits: HttpLimits = {
+  requestBytesMax: 10 * 1024 * 1024,
+  messageBytesMax: 64 * 1024 * 1024,
+  bufferedBytesMax: 256 * 1024 * 1024,
+  heldBytesMax: 16 * 1024 * 1024,
+  keepAliveMs: 10_000,
+  sessionIdleGapMs: 30 * 60 * 1000,
+  sessionsMax: 4096,
+  connectionsMax: 2048,
+  eventIdsMax: 1024,
+};

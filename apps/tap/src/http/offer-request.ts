@@ -1,0 +1,53 @@
+/**
+ * Offers a request's messages and says what goes to the server and what is answered in its place.
+ * OR1. One refused element of a batch takes no other with it; the server gets a batch of the rest, the client one whole answer (T44).
+ * OR2. A body nothing changed is sent as it came, compressed or not; a changed one keeps its codings, and its headers agree with it (T39).
+ */
+import { headersForChangedBody, joinBatch, messagesOf, mirrorChangedBody, readHttpBody, rpcError, transportErrorCodes } from '@countersign/wire';
+import type { Arrival } from '../passage.js';
+import { encodeBody } from './content-coding.js';
+import type { Exchange, RequestBody } from './exchange.js';
+import { isUnchanged, whenAll } from './offer-message.js';
+
+export type RequestOutcome =
+  /** `answers` belong to elements that were refused: the client gets them together with what the server answers. */
+  | { readonly kind: 'send'; readonly headers: readonly string[]; readonly body: Uint8Array | undefined; readonly answers: readonly Uint8Array[] }
+  /** Nothing goes to the server. Without answers there is nothing to say. */
+  | { readonly kind: 'answered'; readonly answers: readonly Uint8Array[]; readonly body: Uint8Array };
+
+export async function offerRequest(exchange: Exchange, body: RequestBody, attestation: string | undefined): Promise<RequestOutcome> {
+  const { facts, lease, client } = exchange;
+  const parts = body.read.kind === 'batch' ? body.read.messages.map((message) => message.bytes) : [body.decoded];
+  const offered = parts.map((bytes) => lease.stream.offer(arrivalOf(bytes, facts.protocolVersion, attestation)));
+  const decision = whenAll(offered, (passages) => passages);
+  const passages = decision instanceof Promise ? await client.whileHeld(decision) : decision;
+  const answers = passages.flatMap((passage) => (passage.kind === 'answer' ? [passage.bytes] : []));
+  const sent = passages.flatMap((passage) => (passage.kind === 'forward' ? [passage.bytes] : []));
+  if (sent.length === 0) return { kind: 'answered', answers, body: exchange.isBatch ? joinBatch(answers) : (answers[0] ?? new Uint8Array(0)) };
+  if (passages.every((passage, index) => isUnchanged(passage, parts[index] ?? body.decoded))) return { kind: 'send', headers: exchange.headers, body: body.raw, answers };
+  const changed = exchange.isBatch ? joinBatch(sent) : (sent[0] ?? body.decoded);
+  return sendChanged(exchange, body, { changed, answers });
+}
+
+async function sendChanged(exchange: Exchange, body: RequestBody, { changed, answers }: { readonly changed: Uint8Array; readonly answers: readonly Uint8Array[] }): Promise<RequestOutcome> {
+  const [before] = messagesOf(body.read);
+  const [after] = messagesOf(readHttpBody(changed));
+  const mirrored = exchange.isBatch || before === undefined || after === undefined ? exchange.headers : mirrorChangedBody(exchange.headers, before, after);
+  if (mirrored === undefined) {
+    const refusal = rpcError(exchange.facts.rpcIds[0], { code: transportErrorCodes.uninspectable, message: 'A verdict changed an argument that a header repeats, and it cannot be told which header; nothing was sent to the server. Call again without Mcp-Param headers, or with the values the policy allows.' });
+    return { kind: 'answered', answers: [refusal], body: refusal };
+  }
+  const encoded = await encodeBody(mirrored, changed);
+  return { kind: 'send', headers: headersForChangedBody(mirrored, encoded.length), body: encoded, answers };
+}
+
+function arrivalOf(bytes: Uint8Array, protocolVersion: string | undefined, attestation: string | undefined): Arrival {
+  return {
+    direction: 'client-to-server',
+    bytes,
+    framing: 'body',
+    ...(attestation === undefined ? {} : { attestationHeader: attestation }),
+    ...(protocolVersion === undefined ? {} : { protocolVersionHeader: protocolVersion }),
+  };
+}
+

@@ -1,0 +1,97 @@
+/**
+ * The way to the one server behind this tap.
+ * US1. Everything goes to the configured origin, whatever the request says; redirects are the client's to follow.
+ * US2. Nothing is ever sent twice: a call that may have run is not repeated here.
+ * US3. No timeout of ours ends a response that is merely silent (T36).
+ */
+import http from 'node:http';
+import https from 'node:https';
+import { headerValue, upstreamRequestHeaders, type RawHeaders } from '@countersign/wire';
+
+/** Below the 5 s after which most servers close an idle connection: a request sent into a closing one would be lost. */
+const idleConnectionMsMax = 4000;
+export const headerBytesMax = 64 * 1024;
+
+export interface UpstreamRequest {
+  readonly method: string;
+  /** The request target as the client wrote it. */
+  readonly path: string;
+  readonly headers: RawHeaders;
+  readonly body: Uint8Array | undefined;
+}
+
+/** A request on its way. `response` rejects when the connection fails before the head of the answer. */
+export interface Sent {
+  readonly response: Promise<http.IncomingMessage>;
+  /** Breaks off. With `afterBody` the server has got the whole request first (a disconnect that is no cancel). */
+  abort(afterBody: boolean): void;
+}
+
+export class Upstream {
+  readonly #url: URL;
+  readonly #agent: http.Agent;
+
+  /** @param url http or https; throws a sentence otherwise. */
+  constructor(url: string) {
+    if (!URL.canParse(url)) throw new Error(`The upstream "${url}" is not a URL. Give one such as https://example.com/mcp.`);
+    this.#url = new URL(url);
+    if (this.#url.protocol !== 'http:' && this.#url.protocol !== 'https:') throw new Error('The upstream must be an http or https URL.');
+    const options = { keepAlive: true, timeout: idleConnectionMsMax, scheduling: 'lifo' as const };
+    this.#agent = this.#url.protocol === 'https:' ? new https.Agent(options) : new http.Agent(options);
+  }
+
+  get origin(): string {
+    return this.#url.origin;
+  }
+
+  /** Is this where the server speaks MCP? `/` stands for the upstream's own path, so that the bare address of the tap works too. */
+  isMcpPath(path: string): boolean {
+    return withoutQuery(this.#target(path)) === this.#url.pathname;
+  }
+
+  send(request: UpstreamRequest): Sent {
+    const headers = upstreamRequestHeaders(request.headers, this.#url.host);
+    if (headerValue(request.headers, 'transfer-encoding') !== undefined && request.body !== undefined) headers.push('Transfer-Encoding', 'chunked');
+    const make = this.#url.protocol === 'https:' ? https.request : http.request;
+    const outgoing = make({
+      protocol: this.#url.protocol,
+      hostname: this.#url.hostname.replace(/^\[|\]$/g, ''),
+      port: this.#url.port,
+      method: request.method,
+      path: this.#target(request.path),
+      headers,
+      agent: this.#agent,
+      maxHeaderSize: headerBytesMax,
+      setHost: false,
+    });
+    outgoing.setNoDelay(true);
+    const response = new Promise<http.IncomingMessage>((resolve, reject) => {
+      outgoing.once('response', resolve);
+      // Stays attached: a connection may fail again after it gave an answer, and that failure shows in the answer's stream.
+      outgoing.on('error', reject);
+    });
+    outgoing.end(request.body);
+    return {
+      response,
+      abort: (afterBody) => {
+        if (!afterBody || outgoing.writableFinished) outgoing.destroy();
+        else outgoing.once('finish', () => outgoing.destroy());
+      },
+    };
+  }
+
+  close(): void {
+    this.#agent.destroy();
+  }
+
+  #target(path: string): string {
+    if (path === '*') return path;
+    const local = path.startsWith('/') ? path : path.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i, '') || '/';
+    if (local === '/' && this.#url.pathname !== '/') return `${this.#url.pathname}${this.#url.search}`;
+    return local.startsWith('?') ? `/${local}` : local;
+  }
+}
+
+function withoutQuery(target: string): string {
+  return target.split('?', 1)[0] ?? target;
+}
