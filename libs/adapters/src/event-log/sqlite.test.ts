@@ -131,7 +131,6 @@ describe('SqliteEventLog retention', () => {
     return { clock, log: SqliteEventLog.open(scratchFile(), { pollMs: 60_000, ...options, clock }) };
   }
 });
-});
 
 /** The child's source and everything it imports, as one module's text. */
 async function bundledChild(name: string): Promise<string> {
