@@ -1,0 +1,118 @@
+/**
+ * Does labelled content leave through this call?
+ * FL1. Only content proves a flow: a value, a name or a stretch of labelled text stands in the arguments, as it is or encoded.
+ * FL2. What stood in an unlabelled text of the domain before the labelled one is nobody's secret and proves nothing.
+ * FL3. The path is shown: where the value came from, who carried it through which calls, which argument holds it now.
+ */
+import type { Evidence, FindingDraft, Observation } from '@countersign/contracts';
+import type { Policy } from '@countersign/policy';
+import { evidenceOf, placeOf, placeOfKey, type Document } from './document.js';
+import type { Hit } from './labelled-values.js';
+import { mayRead, readersOf, type Actor } from './labels.js';
+import { decodings } from './decodings.js';
+import type { Memory } from './memory.js';
+
+const enough = 1;
+const hopsMax = 3;
+
+export interface Carried {
+  readonly label: string;
+  readonly hits: readonly (Hit & { readonly leaf: number; readonly encoded: boolean })[];
+}
+
+/** What joins a link's parts; blanked one for one, so that a value in a path or a query is seen and places stay true. */
+const linkPunctuation = /[/?&#=]/g;
+
+/** Labels the leaves of a document carry by content, strongest first. */
+export function carriedBy(memory: Memory, document: Document): Carried[] {
+  const byLabel = new Map<string, Carried['hits'][number][]>();
+  document.content.leaves.forEach(({ text }, leaf) => {
+    for (const [form, encoded] of forms(text)) {
+      for (const hit of memory.labelled.hits(form)) {
+        const placed = { ...hit, leaf, encoded, ...(encoded ? { start: 0, end: text.length } : {}) };
+        for (const name of hit.source.names) byLabel.set(name, [...(byLabel.get(name) ?? []), placed]);
+      }
+    }
+  });
+  const carried = [...byLabel].map(([label, hits]) => ({ label, hits: hits.filter((hit) => !wasPublic(memory, hit)) }));
+  return carried.filter(({ hits }) => weightOf(hits) >= enough).sort((a, b) => weightOf(b.hits) - weightOf(a.hits));
+}
+
+/** The finding for a sink, or undefined when everyone acting may read what the call carries. */
+export function flowFinding(memory: Memory, call: { observation: Observation; document: Document; actors: readonly Actor[]; policy: Policy }): FindingDraft | undefined {
+  const { document, actors, policy, observation } = call;
+  for (const { label, hits } of carriedBy(memory, document)) {
+    const readers = readersOf(policy, label);
+    if (mayRead(readers, actors)) continue;
+    const strongest = [...hits].sort((a, b) => b.weight - a.weight)[0];
+    if (strongest !== undefined) return finding({ memory, observation, document, label, hit: strongest, count: hits.length, readers: readers ?? [] });
+  }
+  return undefined;
+}
+
+function finding(found: {
+  memory: Memory; observation: Observation; document: Document; label: string; hit: Carried['hits'][number]; count: number; readers: readonly string[];
+}): FindingDraft {
+  const { memory, observation, document, label, hit, count, readers } = found;
+  const { document: origin } = hit.source;
+  const root = rootOf(memory, hit);
+  const hops = hopsOf(memory, { hit, from: root?.seq ?? origin.seq, to: document });
+  const argument = document.content.leaves[hit.leaf]?.path.replace('$.arguments.', '') ?? 'an argument';
+  const steps = hops.map((hop) => `${hop.agent} ${hop.kind === 'argument' ? 'passed it to' : 'read it from'} ${hop.server}/${hop.tool}`);
+  const first = root ?? origin;
+  const path = [`${first.agent} ${first.kind === 'argument' ? 'wrote it with' : 'read it from'} ${first.server}/${first.tool}`, ...steps, `${observation.agent.name} puts it into \`${argument}\` of ${observation.call?.tool ?? 'this call'}`];
+  const evidence: Evidence[] = [
+    evidenceOf(origin, hit.origin, `origin, label ${label}: ${origin.server}/${origin.tool}`),
+    ...hops.flatMap((hop) => hopEvidence(hop, hit)),
+    evidenceOf(document, { leaf: hit.leaf, start: hit.start, end: hit.end }, hit.encoded ? 'this argument, encoded' : 'this argument'),
+  ];
+  const actor = `${observation.agent.name} (${observation.agent.role})`;
+  return {
+    kind: 'flow-to-sink', severity: 'critical', gate: 'deny',
+    sentence: `${count === 1 ? 'A value' : `${count} values`} labelled "${label}" (readers: ${readers.join(', ') || 'nobody'}) would leave through ${observation.call?.tool ?? 'this call'}, called by ${actor}, who is not a reader. Path: ${path.join(' → ')}.`.slice(0, 1000),
+    wouldPass: `The call without the "${label}" values, or made by one of its readers, or a policy that lists ${observation.agent.name} as a reader of "${label}".`.slice(0, 400),
+    evidence: evidence.slice(0, 8),
+    features: { hits: count, hops: hops.length, weight: hit.weight },
+  };
+}
+
+/** The text the label was first put on: an argument's label came from somewhere. */
+function rootOf(memory: Memory, hit: Hit): Document | undefined {
+  return memory.labelled.entries().find((entry) => entry.document.kind !== 'argument' && entry.names.some((name) => hit.source.names.includes(name)) && entry.document.seq <= hit.source.document.seq && holds(entry.document, hit))?.document
+    ?? (hit.source.document.kind === 'argument' ? memory.labelled.entries().find((entry) => entry.document.kind !== 'argument' && entry.names.some((name) => hit.source.names.includes(name)) && entry.document.session === hit.source.document.session)?.document : undefined);
+}
+
+function hopsOf(memory: Memory, way: { hit: Hit; from: number; to: Document }): Document[] {
+  const carriers = memory.ring.filter((document) => document.seq > way.from && document.seq < way.to.seq && holds(document, way.hit));
+  return carriers.length <= hopsMax ? carriers : [...carriers.slice(0, 1), ...carriers.slice(1 - hopsMax)];
+}
+
+function hopEvidence(hop: Document, hit: Hit): Evidence[] {
+  const span = hit.how === 'value' ? placeOfKey(hop.content, hit.value) : placeOf(hop.content, hit.value);
+  return span === undefined ? [] : [evidenceOf(hop, span, `hop: ${hop.agent}, ${hop.server}/${hop.tool}`)];
+}
+
+function wasPublic(memory: Memory, hit: Hit): boolean {
+  const { source } = hit;
+  return memory.ring.some((document) => document.seq < source.document.seq && document.labels.size === 0 && holds(document, hit));
+}
+
+function holds(document: Document, hit: Hit): boolean {
+  if (hit.how === 'value') return document.content.postings.has(hit.value);
+  if (hit.how === 'phrase') return placeOf(document.content, hit.value) !== undefined;
+  return document.content.foldedLeaves.some((text) => text.length >= hit.value.length && squeezedText(text).includes(hit.value));
+}
+
+function squeezedText(text: string): string {
+  return text.replace(/[^\p{L}\p{N}]/gu, '');
+}
+
+function weightOf(hits: readonly Hit[]): number {
+  const distinct = new Map(hits.map((hit) => [hit.value, hit.weight]));
+  return [...distinct.values()].reduce((sum, weight) => sum + weight, 0);
+}
+
+function forms(text: string): [string, boolean][] {
+  const parts = decodings(text).map((decoded): [string, boolean] => [decoded.replace(linkPunctuation, ' '), true]);
+  return [[text.includes('/') ? text.replace(linkPunctuation, ' ') : text, false], ...parts];
+}

@@ -1,0 +1,182 @@
+/**
+ * What may not be read by everyone, findable by content: values and stretches of labelled text, for the whole domain.
+ * LI1. A text is found again wherever it travels: through a file, a memory, a ticket or another agent's arguments.
+ * LI2. What an agent writes from labelled text is labelled too (the whole string), so a summary of a summary keeps its label.
+ * LI3. Bounded: at most `labelledCharsMax` characters; the oldest labelled text is forgotten first, and counted.
+ * Does not know: readers, policy, sinks.
+ */
+import type { Document, Span } from './document.js';
+import { gramHashes, selected, sharedRun, squeezed, type Squeezed } from './fingerprints.js';
+import { isEntity, tokensOf } from './text.js';
+import { functionWords } from './words.js';
+
+export const labelledCharsMax = 1_048_576;
+const verbatimCharsMin = 24;
+const phraseWordsMax = 5;
+const argumentWordsMax = 4_000;
+const hitsMax = 64;
+
+export interface LabelledLeaf {
+  readonly document: Document;
+  readonly leaf: number;
+  readonly names: readonly string[];
+}
+
+interface Place {
+  readonly source: LabelledLeaf;
+  readonly start: number;
+  readonly end: number;
+}
+
+export interface Hit {
+  readonly source: LabelledLeaf;
+  readonly origin: Span;
+  /** Span in the text that was searched. */
+  readonly start: number;
+  readonly end: number;
+  /** What both share, for searching other documents: a token key for `value`, folded words for `phrase`, letters and digits for `verbatim`. */
+  readonly value: string;
+  /** How much this alone proves: 1 decides, less needs company. */
+  readonly weight: number;
+  readonly how: 'value' | 'phrase' | 'verbatim';
+}
+
+export class LabelledValues {
+  private readonly leaves: LabelledLeaf[] = [];
+  private values = new Map<string, Place>();
+  private prints = new Map<number, { source: LabelledLeaf; at: number }>();
+  private squeezedLeaves = new Map<LabelledLeaf, Squeezed>();
+  private chars = 0;
+  forgottenChars = 0;
+
+  get size(): number {
+    return this.leaves.length;
+  }
+
+  entries(): readonly LabelledLeaf[] {
+    return this.leaves;
+  }
+
+  add(source: LabelledLeaf): void {
+    const text = leafText(source);
+    if (text.length > labelledCharsMax || text === '') return;
+    this.leaves.push(source);
+    this.chars += text.length;
+    if (this.chars > labelledCharsMax) this.forgetOldest();
+    else this.index(source);
+  }
+
+  /** Labelled values and stretches in `text`, in order of place; at most `hitsMax`. */
+  hits(text: string): Hit[] {
+    if (this.leaves.length === 0) return [];
+    const found = [...this.valueHits(text), ...this.phraseHits(text), ...this.verbatimHits(text)];
+    return found.slice(0, hitsMax);
+  }
+
+  private index(source: LabelledLeaf): void {
+    const text = leafText(source);
+    for (const token of tokensOf(text)) {
+      if (isTelling(token.key) && !this.values.has(token.key)) this.values.set(token.key, { source, start: token.start, end: token.end });
+    }
+    for (const unit of source.document.content.units) {
+      if (unit.leaf !== source.leaf || !unit.structured) continue;
+      const phrase = phraseOf(text.slice(unit.start, unit.end));
+      if (phrase !== undefined && !this.values.has(phrase.key)) this.values.set(phrase.key, { source, start: unit.start + phrase.start, end: unit.start + phrase.end });
+    }
+    const short = squeezed(text);
+    this.squeezedLeaves.set(source, short);
+    const hashes = gramHashes(short.text);
+    for (const at of selected(hashes)) if (!this.prints.has(hashes[at] ?? 0)) this.prints.set(hashes[at] ?? 0, { source, at });
+  }
+
+  /** Rebuilding costs one pass over at most half the budget, and happens once per half budget of labelled text. */
+  private forgetOldest(): void {
+    while (this.leaves.length > 1 && this.chars > labelledCharsMax / 2) {
+      const oldest = this.leaves.shift();
+      const gone = oldest === undefined ? 0 : leafText(oldest).length;
+      this.chars -= gone;
+      this.forgottenChars += gone;
+    }
+    this.values = new Map();
+    this.prints = new Map();
+    this.squeezedLeaves = new Map();
+    for (const source of this.leaves) this.index(source);
+  }
+
+  private valueHits(text: string): Hit[] {
+    const found: Hit[] = [];
+    for (const token of tokensOf(text)) {
+      const place = isTelling(token.key) ? this.values.get(token.key) : undefined;
+      if (place === undefined) continue;
+      found.push(this.hit(place, { start: token.start, end: token.end }, { value: token.key, weight: weightOfValue(token.key), how: 'value' }));
+    }
+    return found;
+  }
+
+  private phraseHits(text: string): Hit[] {
+    const words = [...text.matchAll(/[\p{L}\p{N}]+/gu)].slice(0, argumentWordsMax);
+    const found: Hit[] = [];
+    for (let from = 0; from < words.length; from++) {
+      for (let count = phraseWordsMax; count >= 2; count--) {
+        const last = words[from + count - 1];
+        const first = words[from];
+        if (last === undefined || first === undefined) continue;
+        const key = `=${words.slice(from, from + count).map((word) => word[0].toLowerCase()).join(' ')}`;
+        const place = this.values.get(key);
+        if (place === undefined) continue;
+        found.push(this.hit(place, { start: first.index, end: last.index + last[0].length }, { value: key.slice(1), weight: 0.5, how: 'phrase' }));
+        from += count - 1;
+        break;
+      }
+    }
+    return found;
+  }
+
+  private verbatimHits(text: string): Hit[] {
+    const here = squeezed(text);
+    const hashes = gramHashes(here.text);
+    const found: Hit[] = [];
+    for (let at = 0; at < hashes.length; at++) {
+      const print = this.prints.get(hashes[at] ?? 0);
+      const there = print === undefined ? undefined : this.squeezedLeaves.get(print.source);
+      if (print === undefined || there === undefined) continue;
+      const run = sharedRun(here.text, there.text, { here: at, there: print.at });
+      if (run === undefined || run.length < verbatimCharsMin) continue;
+      const start = here.places[run.here] ?? 0;
+      const end = (here.places[run.here + run.length - 1] ?? start) + 1;
+      at = run.here + run.length - 1;
+      if (text.slice(start, end).trim().split(/\s+/).length < 4 && !/\d{4}/.test(text.slice(start, end))) continue;
+      const origin = { start: there.places[run.there] ?? 0, end: (there.places[run.there + run.length - 1] ?? 0) + 1 };
+      found.push(this.hit({ source: print.source, ...origin }, { start, end }, { value: here.text.slice(run.here, run.here + run.length), weight: 1, how: 'verbatim' }));
+    }
+    return found;
+  }
+
+  private hit(place: Place, span: { start: number; end: number }, what: Pick<Hit, 'value' | 'weight' | 'how'>): Hit {
+    return { source: place.source, origin: { leaf: place.source.leaf, start: place.start, end: place.end }, ...span, ...what };
+  }
+}
+
+function leafText(source: LabelledLeaf): string {
+  return source.document.content.leaves[source.leaf]?.text ?? '';
+}
+
+/** Dates and times are in every text; they prove nothing. Numbers of four digits prove something. */
+function isTelling(key: string): boolean {
+  if (isEntity(key)) return !/^@(?:\d{4}-\d{2}-\d{2}|\d{1,2}:\d{2}(?::\d{2})?)$/.test(key);
+  return /^\d/.test(key) && key.replace(/\D/g, '').length === 4 && !/^(?:19|20)\d\d$/.test(key);
+}
+
+function weightOfValue(key: string): number {
+  return isEntity(key) ? 1 : 0.34;
+}
+
+/** The value of a field that reads like a name: two to five words, capitals in it. */
+function phraseOf(unit: string): { key: string; start: number; end: number } | undefined {
+  const value = /^\s*(?:[^:=]{1,42}[:=]\s+)?["']?(.*?)["']?\s*$/su.exec(unit)?.[1] ?? '';
+  const words = value.match(/[\p{L}\p{N}]+/gu) ?? [];
+  if (words.length < 2 || words.length > phraseWordsMax || value.length < 6) return undefined;
+  if (!words.every((word) => /^[\p{Lu}\p{N}]/u.test(word)) || words.every((word) => functionWords.has(word.toLowerCase()))) return undefined;
+  const start = unit.lastIndexOf(value);
+  return { key: `=${words.map((word) => word.toLowerCase()).join(' ')}`, start, end: start + value.length };
+}

@@ -1,0 +1,128 @@
+/**
+ * What provenance remembers of one domain.
+ * ME1. Texts are kept in one ring for the domain and referenced by session; a session sees at most `sessionCharsMax` of them.
+ * ME2. When the ring is full, the oldest text without a label goes first; every loss is counted (`evictedChars`).
+ * ME3. `snapshot` holds texts and origins; indexes are rebuilt from them.
+ */
+import type { Content, Document } from './document.js';
+import { emptyHistory, type History, type Lesson } from './history.js';
+import { LabelledValues } from './labelled-values.js';
+
+export const sessionCharsMax = 262_144;
+export const domainCharsMax = 4_194_304;
+export const sessionsMax = 512;
+export const toolsMax = 4_096;
+const ownTokensMax = 20_000;
+const historiesMax = 1_024;
+
+export interface Session {
+  readonly agent: string;
+  readonly session: string;
+  /** Results, resources and prompts this session has read; oldest first. */
+  readonly read: Document[];
+  readChars: number;
+  evictedChars: number;
+  /** Tokens the task or the agent itself brought in before any result held them. */
+  readonly own: Set<string>;
+  /** Folded strings (targets) the agent brought in itself. */
+  readonly ownValues: Set<string>;
+  task: string | undefined;
+  taskTokens: ReadonlySet<string>;
+  calls: number;
+  /** Calls that were held or refused for a reason of ours; while one is left, nothing is learnt from the session. */
+  readonly alarms: Set<string>;
+  scoreMax: number;
+  lastSeq: number;
+  /** What the session would teach when it ends without an alarm. */
+  readonly lessons: Lesson[];
+}
+
+export interface Memory {
+  seq: number;
+  readonly ring: Document[];
+  ringChars: number;
+  evictedChars: number;
+  readonly sessions: Map<string, Session>;
+  /** `server\0tool` → definition, as listed. */
+  readonly tools: Map<string, unknown>;
+  labelled: LabelledValues;
+  readonly histories: Map<string, History>;
+  /** Agent → role, as last observed; a delegation chain may leave roles out. */
+  readonly roles: Map<string, string>;
+  /** Message digest → content, so that a text read twice is cut up once. */
+  readonly contents: Map<string, Content>;
+}
+
+export function emptyMemory(): Memory {
+  return {
+    seq: 0, ring: [], ringChars: 0, evictedChars: 0,
+    sessions: new Map(), tools: new Map(), labelled: new LabelledValues(), histories: new Map(), roles: new Map(), contents: new Map(),
+  };
+}
+
+export function emptySession(agent: string, session: string): Session {
+  return {
+    agent, session, read: [], readChars: 0, evictedChars: 0, own: new Set(), ownValues: new Set(), task: undefined, taskTokens: new Set(),
+    calls: 0, alarms: new Set(), scoreMax: Number.NEGATIVE_INFINITY, lastSeq: 0, lessons: [],
+  };
+}
+
+/** The session of an agent, made on first sight; the one idle longest is let go when there are too many. */
+export function sessionOf(memory: Memory, who: { agent: string; session: string }): Session {
+  const key = `${who.agent}\0${who.session}`;
+  let session = memory.sessions.get(key);
+  if (session === undefined) {
+    session = emptySession(who.agent, who.session);
+    const oldest = memory.sessions.size >= sessionsMax ? memory.sessions.keys().next().value : undefined;
+    if (oldest !== undefined) memory.sessions.delete(oldest);
+  } else {
+    memory.sessions.delete(key);
+  }
+  memory.sessions.set(key, session);
+  session.lastSeq = memory.seq;
+  return session;
+}
+
+export function historyOf(memory: Memory, agent: string): History {
+  let history = memory.histories.get(agent);
+  if (history === undefined) {
+    const oldest = memory.histories.size >= historiesMax ? memory.histories.keys().next().value : undefined;
+    if (oldest !== undefined) memory.histories.delete(oldest);
+    history = emptyHistory();
+    memory.histories.set(agent, history);
+  }
+  return history;
+}
+
+/** Puts a text into the domain's ring; labelled leaves become findable by content. @returns characters evicted. */
+export function remember(memory: Memory, document: Document): number {
+  memory.ring.push(document);
+  memory.ringChars += document.content.chars;
+  for (const [leaf, names] of document.labels) memory.labelled.add({ document, leaf, names });
+  let evicted = 0;
+  while (memory.ringChars > domainCharsMax && memory.ring.length > 1) evicted += evictOne(memory.ring);
+  memory.ringChars -= evicted;
+  memory.evictedChars += evicted;
+  return evicted;
+}
+
+/** Shows a text to a session, from now on. @returns characters the session had to let go. */
+export function show(session: Session, document: Document): number {
+  session.read.push(document);
+  session.readChars += document.content.chars;
+  let evicted = 0;
+  while (session.readChars - evicted > sessionCharsMax && session.read.length > 1) evicted += evictOne(session.read);
+  session.readChars -= evicted;
+  session.evictedChars += evicted;
+  return evicted;
+}
+
+export function bringIn(session: Session, tokens: Iterable<string>): void {
+  for (const token of tokens) if (session.own.size < ownTokensMax) session.own.add(token);
+}
+
+function evictOne(documents: Document[]): number {
+  const plain = documents.slice(0, -1).findIndex((document) => document.labels.size === 0);
+  const [gone] = documents.splice(Math.max(0, plain), 1);
+  return gone?.content.chars ?? 0;
+}

@@ -1,0 +1,157 @@
+/**
+ * Text → tokens with their places.
+ * TX1. Offsets are those of the input string: folding never changes a length, so a token's span can be quoted as evidence.
+ * TX2. Linear in the text: it is cut at white space first, and every pattern sees at most `chunkCharsMax` characters.
+ * Token keys: `@…` entity, `!…` verb group, anything else a stem or a number.
+ */
+import { stopWords, verbsByWord } from './words.js';
+
+export interface Token {
+  readonly key: string;
+  readonly start: number;
+  readonly end: number;
+}
+
+const chunkCharsMax = 512;
+/** A comma inside a number belongs to it: `1,234,567` is one value. */
+const chunk = /(?:[^\s"'`<>()[\]{}|;,=]|(?<=\d),(?=\d{3}(?!\d)))+/g;
+const grouped = /^[+-]?\d{1,3}(?:,\d{3})+(?:\.\d+)?$/;
+const mail = /^[a-z0-9._%+-]+@[a-z0-9-]+(?:\.[a-z0-9-]+)+$/;
+const link = /^[a-z][a-z0-9+.-]*:\/\/\S+$/;
+const host = /^(?:[a-z0-9_-]+\.)+[a-z]{2,12}(?::\d+)?(?:[/?#]\S*)?$/;
+const date = /^\d{4}-\d{2}-\d{2}$/;
+const time = /^\d{1,2}:\d{2}(?::\d{2})?$/;
+const account = /^[a-z]{2}\d{2}[a-z0-9]{4,}$/;
+const mixedId = /^(?=[a-z0-9_-]*\d)(?=[a-z0-9_-]*[a-z])[a-z0-9_-]{6,}$/;
+const number = /^[+-]?\d+(?:\.\d+)?$/;
+const piece = /[\p{L}\p{N}]+(?:\.\d+)?/gu;
+
+/** NFKC and lower case, one code unit for one: a character whose folded form has another length stays as it is. */
+export function folded(text: string): string {
+  if (isAscii(text)) return text.toLowerCase();
+  let out = '';
+  for (const character of text) {
+    const form = character.normalize('NFKC').toLowerCase();
+    out += form.length === character.length ? form : character;
+  }
+  return out;
+}
+
+/** Tokens in order of place. `text` need not be folded. A verb yields its stem and its groups over the same span. */
+export function tokensOf(text: string): Token[] {
+  const lower = folded(text);
+  const found: Token[] = [];
+  for (const match of lower.matchAll(chunk)) chunkTokens(match[0], match.index, found);
+  return found;
+}
+
+/** The keys alone, once each. */
+export function tokenKeys(text: string): Set<string> {
+  return new Set(tokensOf(text).map((token) => token.key));
+}
+
+/** How much one shared token says: an address much, a small number little. */
+export function weightOf(key: string): number {
+  const first = key.charCodeAt(0);
+  if (first === 64) return 2;
+  if (first >= 48 && first <= 57) return key.length < 3 ? 0.3 : 0.7;
+  return 1;
+}
+
+export function isEntity(key: string): boolean {
+  return key.charCodeAt(0) === 64;
+}
+
+/** @returns the entity key of a whole string (address, link, account, long number …), or undefined. */
+export function entityOf(text: string): string | undefined {
+  const tokens = tokensOf(text.trim());
+  const [only] = tokens;
+  return tokens.length === 1 && only && isEntity(only.key) && only.end - only.start >= text.trim().length - 12 ? only.key : undefined;
+}
+
+export function stemOf(word: string): string {
+  if (word.length < 4) return word;
+  if (word.endsWith('ies') && word.length > 4) return `${word.slice(0, -3)}y`;
+  if (word.endsWith('ing') && word.length > 5) return word.slice(0, -3);
+  if (word.endsWith('ed') && word.length > 4) return word.slice(0, -2);
+  if (word.endsWith('es') && word.length > 4) return word.slice(0, -2);
+  if (word.endsWith('ss')) return word;
+  if (word.endsWith('s') || word.endsWith('e')) return word.slice(0, -1);
+  return word;
+}
+
+function chunkTokens(raw: string, at: number, out: Token[]): void {
+  let from = 0;
+  let to = raw.length;
+  while (from < to && leading(raw.charCodeAt(from))) from += 1;
+  while (to > from && trailing(raw.charCodeAt(to - 1))) to -= 1;
+  if (from === to) return;
+  const text = raw.slice(from, to);
+  const start = at + from;
+  const entity = text.length <= chunkCharsMax ? entityKey(text) : undefined;
+  if (entity !== undefined) {
+    out.push({ key: entity, start, end: at + to });
+    return;
+  }
+  wordTokens(text, start, out);
+}
+
+function entityKey(text: string): string | undefined {
+  if (mail.test(text)) return `@${text}`;
+  if (link.test(text)) return `@${plainLink(text.slice(text.indexOf('://') + 3))}`;
+  if (host.test(text)) return `@${plainLink(text)}`;
+  if (date.test(text) || time.test(text)) return `@${text}`;
+  if (account.test(text) || mixedId.test(text)) return `@${text}`;
+  const digits = text.replace(/[-+]/g, '');
+  return /^\d{5,}$/.test(digits) && text.length - digits.length <= 4 ? `@${digits}` : undefined;
+}
+
+function plainLink(text: string): string {
+  const bare = text.startsWith('www.') ? text.slice(4) : text;
+  return bare.replace(/[/.,;:]+$/, '');
+}
+
+function wordTokens(text: string, at: number, out: Token[]): void {
+  if (number.test(text) || grouped.test(text)) {
+    out.push({ key: plainNumber(text.replaceAll(',', '')), start: at, end: at + text.length });
+    return;
+  }
+  for (const match of text.matchAll(piece)) {
+    const start = at + match.index;
+    const end = start + match[0].length;
+    for (const key of wordKeys(match[0])) out.push({ key, start, end });
+  }
+}
+
+function wordKeys(word: string): readonly string[] {
+  if (number.test(word)) return [plainNumber(word)];
+  if (mixedId.test(word)) return [`@${word}`];
+  if (stopWords.has(word)) return [];
+  const groups = verbsByWord.get(word) ?? verbsByWord.get(stemOf(word)) ?? verbsByWord.get(`${stemOf(word)}e`);
+  const stem = stemOf(word);
+  return groups === undefined ? [stem] : [stem, ...groups.map((group) => `!${group}`)];
+}
+
+function plainNumber(text: string): string {
+  const value = Number(text);
+  if (!Number.isFinite(value)) return text;
+  const plain = String(Math.abs(value));
+  return plain.replace(/\D/g, '').length >= 5 ? `@${plain}` : plain;
+}
+
+function leading(code: number): boolean {
+  return !isWordCode(code) && code !== 64 && code < 128;
+}
+
+function trailing(code: number): boolean {
+  return !isWordCode(code) && code !== 47 && code < 128;
+}
+
+function isWordCode(code: number): boolean {
+  return (code >= 48 && code <= 57) || (code >= 65 && code <= 90) || (code >= 97 && code <= 122);
+}
+
+function isAscii(text: string): boolean {
+  for (let at = 0; at < text.length; at++) if (text.charCodeAt(at) > 127) return false;
+  return true;
+}
