@@ -10,6 +10,8 @@ import { reasonOf } from './reasons.js';
 
 interface Contained {
   readonly agentKey: string;
+  /** The observation it was found on. */
+  readonly foundOn: string;
   /** State hashes the finding names; a registration of any of them ends it. Empty: any registration of the agent does. */
   readonly hashes: readonly string[];
   readonly reason: Reason;
@@ -71,12 +73,14 @@ export class JudgeMemory {
     if (!containing.has(finding.kind)) return false;
     const key = sessionKey(finding);
     if (this.#contained.has(key)) return false;
-    const agentKey = agentKeyOf(finding);
-    return this.#contained.set(key, { agentKey, hashes: hashesIn(finding), reason: reasonOf(finding, 'The session stays held until this state is registered.') }) !== undefined;
+    const reason = reasonOf(finding, 'The session stays held until this state is registered.');
+    return this.#contained.set(key, { agentKey: agentKeyOf(finding), foundOn: finding.observationId, hashes: hashesIn(finding), reason }) !== undefined;
   }
 
-  containedBy(acting: Acting): Reason | undefined {
-    return this.#contained.get(sessionKey(acting))?.reason;
+  /** Why the session was contained before this observation; what was found on the observation itself is among its own findings. */
+  containedBefore(acting: Acting & { readonly id: string }): Reason | undefined {
+    const contained = this.#contained.get(sessionKey(acting));
+    return contained?.foundOn === acting.id ? undefined : contained?.reason;
   }
 
   decide(decision: Decision): void {

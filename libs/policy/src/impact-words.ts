@@ -5,15 +5,18 @@
 const words = (text: string): ReadonlySet<string> => new Set(text.split(' '));
 
 export const readVerbs = words(
-  'get read list search find fetch query show view lookup check count describe inspect browse download retrieve load open stat tree status compare diff validate verify calculate compute convert summarize summarise analyze analyse explain preview watch scan recall filter navigate resolve test ping estimate parse extract select peek tail head cat ls grep echo return returns provide display monitor detect measure translate rank recommend suggest screenshot snapshot crawl scrape visit think sequentialthinking wait',
+  'get read list search find fetch query show view lookup check count describe inspect browse download retrieve load open stat tree status compare diff validate verify calculate compute convert summarize summarise analyze analyse explain preview watch scan recall filter navigate resolve test ping estimate parse extract select peek tail head cat ls grep echo return returns provide display monitor detect measure translate rank recommend suggest screenshot snapshot crawl scrape visit think wait',
 );
 export const writeVerbs = words(
   'create add write update edit modify set put insert append move rename copy make mkdir save store change replace patch upsert register assign attach link tag label mark enable disable start stop pause resume book reserve schedule reschedule import sync configure generate draft comment close reopen merge commit checkout archive star follow subscribe remember log click type press select_option fill drag hover mutate apply init build install increment approve reject accept decline',
 );
 export const egressVerbs = words('send post share publish email mail reply forward invite notify message tweet upload submit broadcast call dial push export announce webhook request');
 export const irreversibleVerbs = words(
-  'delete remove drop purge destroy erase truncate wipe clear cancel pay transfer purchase buy order wire refund withdraw deposit charge donate revoke terminate kill uninstall reset unlink rm rmdir rmtree overwrite format shred deactivate ban execute exec run eval shell deploy rollback sell trade mint burn',
+  'delete remove drop purge destroy erase truncate wipe clear cancel pay transfer purchase buy order wire refund withdraw deposit charge donate revoke terminate kill uninstall reset unlink rm rmdir rmtree overwrite shred deactivate ban execute exec run eval shell deploy rollback sell trade mint burn',
 );
+
+/** "Run a search" says nothing of the search: in front of a tool that reads by name, these describe how, not what. */
+export const runVerbs = words('run execute perform');
 
 /** In the name of a tool that does not read, these make it irreversible: access and money do not come back. */
 export const graveNouns = words('password passwd passphrase secret credential credentials apikey permission permissions privilege role roles acl admin sudo money payment payments payout transaction transactions funds balance salary iban wallet invoice');
@@ -26,4 +29,4 @@ export const openWords = words(
 export const urlParameter = /^(url|uri|urls|uris|link|links|href|host|hostname|domain|endpoint|webhook|website|site|callback|origin|server_?url|base_?url)$|(_|-)(url|uri|link|href|host|hostname|endpoint|webhook)s?$|[a-z](Url|Uri|URL|URI|Link|Href|Host|Hostname|Endpoint|Webhook)s?$/;
 export const recipientParameter = /^(to|cc|bcc|recipients?|receivers?|addressees?|emails?|mails?|phones?|phone_?numbers?|participants?|attendees?|invitees?|channels?|channel_?ids?|user_?emails?|email_?address(es)?)$|(_|-)(recipients?|emails?|channels?|attendees?|participants?)$|[a-z](Recipients?|Emails?|Channels?|Attendees?|Participants?)$/;
 /** Code or statements as a parameter: a "run" of them can do anything. */
-export const codeParameter = /^(command|cmd|script|code|sql|statement|expression|program|shell)s?$/i;
+export const codeParameter = /^(command|cmd|script|sql|statement|expression|program|shell)s?$/i;

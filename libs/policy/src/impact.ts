@@ -10,7 +10,7 @@
 import type { Impact } from '@countersign/contracts';
 import type { ToolDefinition } from './call-facts.js';
 import {
-  codeParameter, egressVerbs, graveNouns, irreversibleVerbs, openWords, readVerbs, recipientParameter, urlParameter, writeVerbs,
+  codeParameter, egressVerbs, graveNouns, irreversibleVerbs, openWords, readVerbs, recipientParameter, runVerbs, urlParameter, writeVerbs,
 } from './impact-words.js';
 
 export interface ToolClass {
@@ -48,7 +48,8 @@ export function classifyTool(definition: ToolDefinition | undefined, name: strin
 /** IM1: the name's first known verb, the description's first word beside it when it is a verb, else the first four words. */
 function verbReading(nameWords: readonly string[], sentenceWords: readonly string[]): Reading {
   const fromName = firstVerb(nameWords, 'its name says');
-  const first = firstVerb(sentenceWords.slice(0, fromName === undefined ? 4 : 1), 'its description says');
+  const beginning = sentenceWords.slice(0, fromName === undefined ? 4 : 1).map(verbForm);
+  const first = firstVerb(fromName?.impact === 'read' ? beginning.filter((word) => !runVerbs.has(word)) : beginning, 'its description says');
   if (fromName === undefined && first === undefined) return { impact: 'write', why: 'no known verb in its name or description, so it is taken to write' };
   if (fromName === undefined || first === undefined) return (fromName ?? first) as Reading;
   return worst.indexOf(first.impact) > worst.indexOf(fromName.impact) ? first : fromName;
@@ -56,7 +57,7 @@ function verbReading(nameWords: readonly string[], sentenceWords: readonly strin
 
 function firstVerb(words: readonly string[], prefix: string): Reading | undefined {
   for (const word of words) {
-    const impact = impactOfVerb(word) ?? impactOfVerb(stem(word));
+    const impact = impactOfVerb(word);
     if (impact !== undefined) return { impact, why: `${prefix} "${word}"` };
   }
   return undefined;
@@ -129,8 +130,9 @@ function wordsOf(text: string): string[] {
     .filter((word) => word !== '');
 }
 
-/** Good enough to find `sends`, `sending`, `deleted` in the verb lists; a wrong stem finds nothing. */
-function stem(word: string): string {
+/** `sends` → `send`. Only in descriptions: a plural in a name (`list_messages`) is a thing, not a verb. */
+function verbForm(word: string): string {
+  if (impactOfVerb(word) !== undefined) return word;
   if (word.endsWith('ies')) return `${word.slice(0, -3)}y`;
   if (word.endsWith('ches') || word.endsWith('shes')) return word.slice(0, -2);
   return word.endsWith('s') ? word.slice(0, -1) : word;

@@ -2,7 +2,8 @@
  * Findings → verdicts: joins what detectors said of one observation until it is complete or time is up, and rules.
  * JU1. One verdict per observation with a call; findings that come twice, early, late or mixed change nothing else.
  * JU2. Memory is bounded: an observation that has to leave before its time is judged with what there is, never forgotten.
- * JU3. A contained session's calls are denied at once, without waiting for anyone.
+ * JU3. A contained session's later calls are denied at once, without waiting for anyone; the call on which the reason was found
+ *      is judged like any other, so that what else speaks against it is named too.
  * JU4. The rule in force is asked for at each verdict, so a reloaded policy holds for the next one.
  * Does not know: who holds the call, how the verdict reaches them.
  */
@@ -121,7 +122,7 @@ class Judge implements Processor {
     const { subject } = join;
     const compiled = this.#options.policy();
     if (subject !== undefined) {
-      const isContained = subject.call.phase === 'request' && this.#memory.containedBy(subject) !== undefined;
+      const isContained = subject.call.phase === 'request' && this.#memory.containedBefore(subject) !== undefined;
       if (isContained || silentIn(join, awaitedOf(compiled, subject)).length === 0) return this.#judge(join, nowMs);
     }
     const evicted = this.#joins.set(join.observationId, join);

@@ -21,7 +21,7 @@ export interface Moment {
 export function verdictOf(join: Join<Subject>, subject: Subject, moment: Moment): Verdict {
   const { compiled, nowMs } = moment;
   const { call } = subject;
-  const history = historyOf(join, subject, moment);
+  const history = historyOf(subject, moment);
   const isAwaited = (call.waits || compiled.policy.mode === 'observe') && history.contained === undefined;
   const missing = isAwaited ? silentIn(join, requiredOf(compiled, subject)) : [];
   const judged = { tier: call.tier, tierRule: call.tierRule, impact: call.impact, flags: subject.flags, taskGiven: subject.taskGiven };
@@ -40,13 +40,11 @@ export function quarantineIdOf(contentDigest: string): string {
   return `q-${contentDigest.slice(0, 16)}`;
 }
 
-function historyOf(join: Join<Subject>, subject: Subject, { memory, nowMs }: Moment): JudgedHistory {
-  const contained = memory.containedBy(subject);
-  const isOwn = join.findings.some((finding) => finding.id === contained?.findingId);
+function historyOf(subject: Subject, { memory, nowMs }: Moment): JudgedHistory {
   return {
     benignSessions: memory.benignSessions(subject),
     pendingAsks: subject.call.waits ? memory.pendingAsks(subject, nowMs) : 0,
-    contained: isOwn ? undefined : contained,
+    contained: memory.containedBefore(subject),
     released: subject.contentDigest !== undefined && memory.isReleased(subject.domain, subject.contentDigest),
   };
 }
