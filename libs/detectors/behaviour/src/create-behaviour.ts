@@ -1,0 +1,171 @@
+/**
+ * The detector: is this call like this agent?
+ * BH1. A call is scored before it is learnt; nothing a session does changes how the session itself is judged.
+ * BH2. Statistics never gate a single call. The one gate, `habits-changed`, rests on whole sessions and says its n and its assumption.
+ * BH3. Below the policy's number of sessions nothing statistical is claimed: kind `cold-start`, no p-value.
+ * BH4. p-values name their sample; the category is the most specific one with enough calibration calls.
+ */
+import { nothing, type Decision, type Detection, type Detector, type FindingDraft, type Impact, type Observation } from '@countersign/contracts';
+import type { CompiledPolicy } from '@countersign/policy';
+import { surpriseOf, traitsOf, type ArgumentSurprise } from './argument-habits.js';
+import { behaviourScore } from './behaviour-score.artefact.js';
+import { pValueOf } from './calibration.js';
+import { hashOf } from './count-table.js';
+import { alarmLevel, eValue } from './evidence.js';
+import { condemn, endSession, rebaseline, sessionAt } from './learning.js';
+import { agentOf, calibrationOf, emptyMemory, lessonsMax, roleOf, toolNamesMax, type AgentHabits, type Memory, type Session } from './memory.js';
+import { depthMax, followed, probabilityOf } from './sequence.js';
+import { restored, snapshotOf } from './snapshot.js';
+
+export const behaviourVersion = '1';
+const calibrationCallsMin = 200;
+const shownBelow = 0.1;
+const surpriseBitsMax = 24;
+const startOfSession = hashOf('start of session');
+
+/** @param options.policy the policy in force; only `scores.sessionsMin` is read. */
+export function createBehaviour(options: { policy: () => CompiledPolicy }): Detector<Memory> {
+  return {
+    name: 'behaviour',
+    version: behaviourVersion,
+    empty: emptyMemory,
+    detect: (observation, memory) => detected(observation, memory, options.policy().policy.scores.sessionsMin),
+    decide: decided,
+    snapshot: snapshotOf,
+    restore: restored,
+  };
+}
+
+function detected(observation: Observation, memory: Memory, sessionsMin: number): Detection<Memory> {
+  const agent = agentOf(memory, observation.agent.name, observation.agent.role);
+  if (observation.kind === 'epoch-closed') endSession(memory, agent, { id: observation.session, sessionsMin });
+  if (observation.call === undefined) return { memory, findings: [] };
+  const nowMs = Date.parse(observation.at);
+  const session = sessionAt(memory, agent, { id: observation.session, nowMs: Number.isFinite(nowMs) ? nowMs : 0, sessionsMin });
+  session.lastAtMs = Number.isFinite(nowMs) ? nowMs : session.lastAtMs;
+  if (observation.call.phase === 'result') {
+    session.inFlight = Math.max(0, session.inFlight - 1);
+    return { memory, findings: [nothing] };
+  }
+  return { memory, findings: judged(observation, { memory, agent, session, sessionsMin }) };
+}
+
+interface Around {
+  readonly memory: Memory;
+  readonly agent: AgentHabits;
+  readonly session: Session;
+  readonly sessionsMin: number;
+}
+
+interface Measured {
+  readonly name: string;
+  readonly bits: number;
+  readonly sequenceBits: number;
+  readonly args: ArgumentSurprise;
+  readonly before: readonly number[];
+  readonly tool: number;
+}
+
+function judged(observation: Observation, around: Around): FindingDraft[] {
+  const { memory, agent, session, sessionsMin } = around;
+  const impact = observation.call?.impact ?? 'write';
+  const args = (observation.message?.payload as { arguments?: unknown } | null | undefined)?.arguments;
+  const traits = traitsOf(`${observation.server}/${observation.call?.tool ?? ''}`, args);
+  const measured = measure(observation, around, surpriseOf(agent.habits, traits));
+  const { p, n, whose } = calibrated(memory, agent, { impact, bits: measured.bits });
+  const isKnown = agent.sessions >= sessionsMin && n > 0;
+  session.calls += 1;
+  session.inFlight += 1;
+  if (isKnown) {
+    session.evidenceSum += eValue(p);
+    session.evidenceCalls += 1;
+  }
+  if (session.lessons.length < lessonsMax) {
+    session.lessons.push({ callId: observation.call?.callId ?? observation.id, impact, before: measured.before, tool: measured.tool, traits, bits: measured.bits });
+  }
+  const changed = agent.alarmed ? [habitsChanged(agent)] : [];
+  if (!isKnown) return [...changed, coldStart(agent, { sessionsMin, measured })];
+  return [...changed, surprise({ around, measured, p, n, whose })];
+}
+
+function measure(observation: Observation, { memory, agent, session }: Around, args: ArgumentSurprise): Measured {
+  const name = `${observation.server}/${observation.call?.tool ?? ''}`;
+  const tool = hashOf(name);
+  if (memory.toolNames.size < toolNamesMax) memory.toolNames.set(tool, name);
+  const before = [startOfSession, ...session.lessons.slice(-depthMax).map((lesson) => lesson.tool)].slice(-depthMax);
+  const uniform = 1 / (memory.toolNames.size + 1);
+  const domain = probabilityOf(memory.domain.sequence, { before: [], tool, base: uniform });
+  const role = probabilityOf(roleOf(memory, agent.role).sequence, { before, tool, base: domain });
+  const sequenceBits = Math.min(surpriseBitsMax, -Math.log2(probabilityOf(agent.sequence, { before, tool, base: role })));
+  const bits = behaviourScore.sequence * sequenceBits + behaviourScore.arguments * args.bits;
+  return { name, bits, sequenceBits, args, before, tool };
+}
+
+/** Calls of the same impact of the agent, else of its role, else of the domain, when there are enough; else all calls of the agent. */
+function calibrated(memory: Memory, agent: AgentHabits, call: { impact: Impact; bits: number }): { p: number; n: number; whose: string } {
+  const pools = [
+    { whose: 'this agent', calibration: calibrationOf(agent, call.impact) },
+    { whose: `role ${agent.role}`, calibration: calibrationOf(roleOf(memory, agent.role), call.impact) },
+    { whose: 'this domain', calibration: calibrationOf(memory.domain, call.impact) },
+  ].map((pool) => ({ ...pool, whose: `${call.impact} calls of ${pool.whose}` }));
+  const own = { whose: 'calls of this agent, of any impact', calibration: calibrationOf(agent, 'any') };
+  const { whose, calibration } = pools.find((pool) => pool.calibration.n >= calibrationCallsMin) ?? own;
+  return { p: pValueOf(calibration, call.bits), n: calibration.n, whose };
+}
+
+function surprise(found: { around: Around; measured: Measured; p: number; n: number; whose: string }): FindingDraft {
+  const { around, measured, p, n, whose } = found;
+  const isShown = p < shownBelow;
+  return {
+    kind: isShown ? 'surprise' : 'nothing',
+    severity: !isShown ? 'none' : p < 0.001 ? 'high' : p < 0.01 ? 'medium' : 'low',
+    score: measured.bits, pValue: p, sampleSize: n,
+    sentence: `${counts(around, measured)}${measured.args.reason === undefined ? '' : `; ${measured.args.reason}`}. p = ${p.toPrecision(2)} among ${n} ${whose} (not below 1/${n + 1}), if calls like these are exchangeable.`.slice(0, 1000),
+    wouldPass: 'A call this agent makes habitually, or a person’s approval; approved sessions are learnt.',
+    features: { sequenceBits: measured.sequenceBits, argumentBits: measured.args.bits, sessions: around.agent.sessions },
+  };
+}
+
+function coldStart(agent: AgentHabits, at: { sessionsMin: number; measured: Measured }): FindingDraft {
+  return {
+    kind: 'cold-start', severity: 'none', score: at.measured.bits, sampleSize: agent.sessions,
+    sentence: `${agent.sessions} sessions of this agent are known; with fewer than ${at.sessionsMin} nothing is said about how unusual this call is.`,
+    features: { sequenceBits: at.measured.sequenceBits, argumentBits: at.measured.args.bits, sessions: agent.sessions },
+  };
+}
+
+function habitsChanged(agent: AgentHabits): FindingDraft {
+  return {
+    kind: 'habits-changed', severity: 'high', gate: 'hold', score: agent.statistic, sampleSize: agent.sessions,
+    sentence: `Over its last ${agent.watched} sessions this agent’s calls left the habits learnt from ${agent.sessions} sessions: change statistic ${agent.statistic.toPrecision(3)}, alarm at ${alarmLevel}. With exchangeable sessions and exact calibration a false alarm comes about once in ${alarmLevel} sessions; the calibration is estimated, so this is approximate.`,
+    wouldPass: 'A person approves a call of the session, or registers the agent’s new state: then the new habits are learnt.',
+    features: { statistic: agent.statistic, watched: agent.watched },
+  };
+}
+
+function counts(around: Around, measured: Measured): string {
+  const { memory, agent } = around;
+  const own = followed(agent.sequence, measured.before, measured.tool);
+  const role = followed(roleOf(memory, agent.role).sequence, measured.before, measured.tool);
+  const last = measured.before.at(-1);
+  const after = last === undefined || last === startOfSession ? 'first in a session' : `after ${memory.toolNames.get(last) ?? 'another tool'}`;
+  return `${measured.name} ${after}: ${own.count} of ${own.total} times for this agent, ${role.count} of ${role.total} for its role`;
+}
+
+function vouch(agent: AgentHabits, callId: string): void {
+  for (const session of agent.open.values()) if (session.lessons.some((lesson) => lesson.callId === callId)) session.vouched = true;
+}
+
+function decided(decision: Decision, memory: Memory): Memory {
+  if (decision.kind === 'state-registered') {
+    const agent = memory.agents.get(decision.subject ?? '');
+    if (agent !== undefined) rebaseline(memory, agent);
+  }
+  const { callId } = decision;
+  if (decision.kind !== 'approval' || callId === undefined) return memory;
+  for (const agent of memory.agents.values()) {
+    if (decision.outcome === 'denied') condemn(memory, agent, callId);
+    else if (decision.outcome === 'approved') vouch(agent, callId);
+  }
+  return memory;
+}

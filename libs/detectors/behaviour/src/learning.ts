@@ -1,0 +1,110 @@
+/**
+ * When a session ends, what it proves, and whether it may teach.
+ * LE1. A session ends when its tap closed, when it was idle and another one of the agent starts, or at `lessonsMax` calls.
+ * LE2. It teaches after `quarantineSessions` more sessions ended without an alarm; an alarm empties the quarantine untaught.
+ *      The first `foundingSessions` teach at once: before there is anything to compare with, waiting protects nothing.
+ * LE3. What a person refused never teaches; if it already has, its counts are taken back.
+ */
+import { learnTraits } from './argument-habits.js';
+import { calibrate } from './calibration.js';
+import { alarmLevel, grown } from './evidence.js';
+import { calibrationOf, emptySession, openSessionsMax, roleOf, type AgentHabits, type Lesson, type Memory, type Pool, type Session } from './memory.js';
+import { learnNext, unlearnNext } from './sequence.js';
+
+export const quarantineSessions = 5;
+export const foundingSessions = 20;
+/** Scores of an agent's first sessions say more about how little is known than about the agent. */
+const calibrateAfterSessions = 5;
+const idleMs = 60_000;
+const abandonedMs = 1_800_000;
+const taughtMax = 16;
+
+/** The open session `id` of an agent; sessions that are over are ended on the way. */
+export function sessionAt(memory: Memory, agent: AgentHabits, at: { id: string; nowMs: number; sessionsMin: number }): Session {
+  const known = agent.open.get(at.id);
+  for (const other of [...agent.open.values()]) {
+    const idleFor = at.nowMs - other.lastAtMs;
+    const replaced = known === undefined && other.inFlight === 0 && idleFor >= idleMs;
+    if (other.id !== at.id && (replaced || idleFor >= abandonedMs)) endSession(memory, agent, { id: other.id, sessionsMin: at.sessionsMin });
+  }
+  if (known !== undefined && known.calls < 500) return known;
+  if (known !== undefined) endSession(memory, agent, { id: at.id, sessionsMin: at.sessionsMin });
+  const oldest = agent.open.size >= openSessionsMax ? agent.open.keys().next().value : undefined;
+  if (oldest !== undefined) endSession(memory, agent, { id: oldest, sessionsMin: at.sessionsMin });
+  const session = emptySession(at.id);
+  agent.open.set(at.id, session);
+  return session;
+}
+
+export function endSession(memory: Memory, agent: AgentHabits, at: { id: string; sessionsMin: number }): void {
+  const session = agent.open.get(at.id);
+  agent.open.delete(at.id);
+  if (session === undefined || session.calls === 0) return;
+  if (session.vouched && !session.condemned) return accept(memory, agent, session);
+  if (agent.sessions >= at.sessionsMin && session.evidenceCalls > 0) watch(agent, session);
+  if (agent.alarmed || session.condemned) return;
+  if (agent.sessions < foundingSessions) return teach(memory, agent, session);
+  agent.waiting.push(session);
+  while (agent.waiting.length > quarantineSessions) {
+    const ready = agent.waiting.shift();
+    if (ready !== undefined) teach(memory, agent, ready);
+  }
+}
+
+/** A person said that the agent's new habits are meant. */
+export function rebaseline(memory: Memory, agent: AgentHabits): void {
+  agent.alarmed = false;
+  agent.statistic = 0;
+  agent.watched = 0;
+  for (const session of agent.waiting.splice(0)) if (!session.condemned) teach(memory, agent, session);
+}
+
+/** Takes back what a session taught, or makes sure that it never will. */
+export function condemn(memory: Memory, agent: AgentHabits, callId: string): void {
+  const holds = (session: Session): boolean => session.lessons.some((lesson) => lesson.callId === callId);
+  for (const session of [...agent.open.values(), ...agent.waiting]) if (holds(session)) session.condemned = true;
+  const waiting = agent.waiting.filter((session) => !session.condemned);
+  agent.waiting.splice(0, agent.waiting.length, ...waiting);
+  const taught = agent.taught.findIndex(holds);
+  const [session] = taught < 0 ? [] : agent.taught.splice(taught, 1);
+  if (session !== undefined) apply(memory, agent, { session, by: -1 });
+}
+
+function accept(memory: Memory, agent: AgentHabits, session: Session): void {
+  if (agent.alarmed) rebaseline(memory, agent);
+  teach(memory, agent, session);
+}
+
+function watch(agent: AgentHabits, session: Session): void {
+  agent.statistic = grown(agent.statistic, session.evidenceSum / session.evidenceCalls);
+  agent.watched += 1;
+  if (agent.statistic < 1) agent.watched = 0;
+  if (agent.statistic < alarmLevel) return;
+  agent.alarmed = true;
+  agent.waiting.splice(0);
+}
+
+function teach(memory: Memory, agent: AgentHabits, session: Session): void {
+  apply(memory, agent, { session, by: 1 });
+  agent.taught.push(session);
+  if (agent.taught.length > taughtMax) agent.taught.shift();
+}
+
+function apply(memory: Memory, agent: AgentHabits, what: { session: Session; by: 1 | -1 }): void {
+  const { session, by } = what;
+  const pools = [agent, roleOf(memory, agent.role), memory.domain];
+  const calibrates = agent.sessions >= calibrateAfterSessions;
+  for (const lesson of session.lessons) {
+    for (const pool of pools) applyToPool(pool, { lesson, by, calibrates });
+    learnTraits(agent.habits, lesson.traits, by);
+  }
+  agent.sessions = Math.max(0, agent.sessions + by);
+}
+
+function applyToPool(pool: Pool, what: { lesson: Lesson; by: 1 | -1; calibrates: boolean }): void {
+  const { lesson, by, calibrates } = what;
+  if (by > 0) learnNext(pool.sequence, lesson.before, lesson.tool);
+  else unlearnNext(pool.sequence, lesson.before, lesson.tool);
+  if (!calibrates) return;
+  for (const category of [lesson.impact, 'any'] as const) calibrate(calibrationOf(pool, category), lesson.bits, by);
+}
