@@ -5,6 +5,8 @@
  * HB3. A body that carries no JSON-RPC (a token request, a registration) is never called one: it may hold secrets.
  */
 
+import { elementsOf, lastMember, membersOf, textAt } from './json-spans.js';
+
 /** One message of a body. `bytes` is a view of the body, not a copy. */
 export interface HttpMessage {
   readonly bytes: Uint8Array;
@@ -36,7 +38,7 @@ export function readHttpBody(body: Uint8Array): HttpBody {
   }
   if (!Array.isArray(value)) return isRpc(value) ? { kind: 'message', message: readMessage(value, body) } : { kind: 'other' };
   if (!value.some(isRpc)) return { kind: 'other' };
-  const spans = childSpans(body, 'elements');
+  const spans = elementsOf(body, startOf(body));
   return { kind: 'batch', messages: spans.map((span, index) => readMessage(value[index], body.subarray(span.start, span.end))) };
 }
 
@@ -55,7 +57,8 @@ export function joinBatch(messages: readonly Uint8Array[]): Uint8Array {
 
 function isRpc(value: unknown): value is Record<string, unknown> {
   if (!isObject(value)) return false;
-  if ('jsonrpc' in value || typeof value['method'] === 'string') return true;
+  // Some servers read member names without regard to case; what they would execute must not pass as something else.
+  if (Object.keys(value).some((key) => ['jsonrpc', 'method'].includes(key.toLowerCase()))) return true;
   return 'id' in value && ('result' in value || 'error' in value);
 }
 
@@ -77,82 +80,8 @@ function readMessage(value: unknown, bytes: Uint8Array): HttpMessage {
 function idText(id: string | number, bytes: Uint8Array): string {
   if (typeof id === 'string') return JSON.stringify(id);
   // A number beyond 2^53 or written 1.0 must come back as it was written, which the parsed value no longer says.
-  let spelling = String(id);
-  for (const member of childSpans(bytes, 'members')) {
-    if (member.key === 'id') spelling = decode(bytes.subarray(member.start, member.end));
-  }
-  return spelling;
-}
-
-interface Span {
-  readonly start: number;
-  readonly end: number;
-  readonly key?: string;
-}
-
-/** Spans of the children of the one object or array that the bytes are. They are known to be JSON. */
-function childSpans(bytes: Uint8Array, of: 'members' | 'elements'): Span[] {
-  const spans: Span[] = [];
-  let next = skipSpace(bytes, skipSpace(bytes, startOf(bytes)) + 1);
-  while (next < bytes.length && !isCloser(bytes[next])) {
-    let key: string | undefined;
-    if (of === 'members') {
-      const keyEnd = endOfString(bytes, next);
-      key = JSON.parse(decode(bytes.subarray(next, keyEnd))) as string;
-      next = skipSpace(bytes, skipSpace(bytes, keyEnd) + 1);
-    }
-    const end = endOfValue(bytes, next);
-    spans.push({ start: next, end, ...(key === undefined ? {} : { key }) });
-    next = skipSpace(bytes, end);
-    if (bytes[next] === 44) next = skipSpace(bytes, next + 1);
-  }
-  return spans;
-}
-
-function endOfValue(bytes: Uint8Array, start: number): number {
-  let depth = 0;
-  for (let at = start; at < bytes.length; at += 1) {
-    const byte = bytes[at];
-    if (byte === 34) at = endOfString(bytes, at) - 1;
-    else if (byte === 123 || byte === 91) depth += 1;
-    else if (isCloser(byte)) {
-      if (depth === 0) return at;
-      depth -= 1;
-    }
-    if (depth === 0 && isLastOfValue(bytes, at)) return at + 1;
-  }
-  return bytes.length;
-}
-
-function isLastOfValue(bytes: Uint8Array, at: number): boolean {
-  const byte = bytes[at];
-  if (byte === 34 || isCloser(byte)) return true;
-  const following = bytes[at + 1];
-  return following === undefined || following === 44 || isCloser(following) || isSpace(following);
-}
-
-function endOfString(bytes: Uint8Array, start: number): number {
-  let at = start + 1;
-  while (at < bytes.length && bytes[at] !== 34) at += bytes[at] === 92 ? 2 : 1;
-  return at + 1;
-}
-
-function startOf(bytes: Uint8Array): number {
-  return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0;
-}
-
-function skipSpace(bytes: Uint8Array, from: number): number {
-  let at = from;
-  while (at < bytes.length && isSpace(bytes[at])) at += 1;
-  return at;
-}
-
-function isSpace(byte: number | undefined): boolean {
-  return byte === 32 || byte === 9 || byte === 10 || byte === 13;
-}
-
-function isCloser(byte: number | undefined): boolean {
-  return byte === 125 || byte === 93;
+  const span = lastMember(membersOf(bytes, startOf(bytes)), 'id');
+  return span === undefined ? String(id) : textAt(bytes, span);
 }
 
 function isId(value: unknown): value is string | number {
@@ -163,6 +92,7 @@ function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function decode(bytes: Uint8Array): string {
-  return new TextDecoder().decode(bytes);
+/** A byte order mark is no part of the text, and `TextDecoder` drops it as most servers do. */
+function startOf(bytes: Uint8Array): number {
+  return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0;
 }

@@ -106,7 +106,7 @@ async function relayRead({ house, request, client, loan, body }: Reading & { rea
     return;
   }
   const { headers, attestation } = takeAttestation(request.rawHeaders);
-  const isOffered = body !== undefined && body.read.kind !== 'other' && (body.read.kind !== 'unparsable' || house.upstream.isMcpPath(path));
+  const isOffered = body !== undefined && (body.read.kind === 'message' || body.read.kind === 'batch' || house.upstream.isMcpPath(path) || mentionsRpc(body.decoded));
   const lease = house.sessions.lease({ facts: facts.session, rpcIds: facts.rpcIds, isInitialize: facts.isInitialize, nowMs: house.nowMs(), ...(body === undefined ? {} : { postedTo: path }) });
   const exchange: Exchange = { house, client, loan, method: request.method ?? 'GET', path, headers, facts, lease, isBatch: body?.read.kind === 'batch', isOffered };
   try {
@@ -140,6 +140,11 @@ async function pass(exchange: Exchange, body: RequestBody | undefined, attestati
     return;
   }
   await relayResponse(exchange, answer, outcome.answers);
+}
+
+/** Text no strict parser reads, sent elsewhere than to the endpoint: still judged when it speaks of JSON-RPC. */
+function mentionsRpc(bytes: Uint8Array): boolean {
+  return /jsonrpc|tools\/call/i.test(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1'));
 }
 
 function upstreamFailed(exchange: Exchange, answers: readonly Uint8Array[], error: unknown): void {

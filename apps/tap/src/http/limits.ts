@@ -10,6 +10,8 @@ export interface HttpLimits {
   readonly heldBytesMax: number;
   /** Silence of a held call before the answer is opened as a stream, and between the comments that follow. */
   readonly keepAliveMs: number;
+  /** An unused connection to the server is closed after this; below the 5 s of most servers, so that no request meets a closing one. */
+  readonly idleConnectionMsMax: number;
   readonly sessionIdleGapMs: number;
   readonly sessionsMax: number;
   readonly connectionsMax: number;
@@ -23,6 +25,7 @@ export const defaultHttpLimits: HttpLimits = {
   bufferedBytesMax: 256 * 1024 * 1024,
   heldBytesMax: 16 * 1024 * 1024,
   keepAliveMs: 10_000,
+  idleConnectionMsMax: 4000,
   sessionIdleGapMs: 30 * 60 * 1000,
   sessionsMax: 4096,
   connectionsMax: 2048,

@@ -58,8 +58,9 @@ async function relayWhole(exchange: Exchange, response: IncomingMessage, answers
   const decoded = await decodeBody(response.rawHeaders, whole.bytes, house.limits.messageBytesMax);
   if (decoded === undefined && exchange.isOffered) return refuseAnswer(exchange, response, 'is compressed in a way that cannot be read within the limits');
   const kind = decoded === undefined || whole.bytes.length === 0 ? 'other' : readHttpBody(decoded).kind;
-  const isMessage = kind === 'message' || kind === 'batch' || (kind === 'unparsable' && exchange.isOffered && mediaTypeOf(response.rawHeaders) === 'application/json');
-  if (decoded === undefined || !isMessage) return relayUnjudged(exchange, response, { bytes: whole.bytes, answers });
+  // What answers a judged message under 200 as JSON is judged, readable or not; an error page is not a message.
+  const isAnswer = exchange.isOffered && whole.bytes.length > 0 && response.statusCode === 200 && mediaTypeOf(response.rawHeaders) === 'application/json';
+  if (decoded === undefined || !(kind === 'message' || kind === 'batch' || isAnswer)) return relayUnjudged(exchange, response, { bytes: whole.bytes, answers });
   const decision = offerData(lease.stream, { direction: 'server-to-client', bytes: decoded, framing: 'body' });
   const passage = decision instanceof Promise ? await client.whileHeld(decision) : decision;
   await deliver(exchange, response, { passage, raw: whole.bytes, decoded, answers });

@@ -37,7 +37,7 @@ export interface HttpTap {
 /** Rejects when the upstream is not a URL or the address cannot be bound; after that no input ends the tap. */
 export async function runHttpTap(options: HttpTapOptions): Promise<HttpTap> {
   const limits = { ...defaultHttpLimits, ...options.limits };
-  const upstream = new Upstream(options.upstream);
+  const upstream = new Upstream(options.upstream, limits);
   const house: House = {
     core: options.core,
     upstream,
@@ -49,9 +49,7 @@ export async function runHttpTap(options: HttpTapOptions): Promise<HttpTap> {
     nowMs: options.nowMs ?? Date.now,
     log: options.log,
   };
-  const server = http.createServer({ requestTimeout: 0, headersTimeout: 60_000, keepAliveTimeout: 75_000, maxHeaderSize: headerBytesMax, noDelay: true }, (request, response) => void relayExchange(house, request, response));
-  server.maxConnections = limits.connectionsMax;
-  server.timeout = 0;
+  const server = makeListener((request, response) => void relayExchange(house, request, response), limits);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(options.listen.port, options.listen.host, () => {
@@ -70,4 +68,12 @@ export async function runHttpTap(options: HttpTapOptions): Promise<HttpTap> {
       upstream.close();
     },
   };
+}
+
+/** A server none of whose time-outs ends a body or an answer; exported so that a test can hold it to that. */
+export function makeListener(handle: http.RequestListener, limits: HttpLimits): http.Server {
+  const server = http.createServer({ requestTimeout: 0, headersTimeout: 60_000, keepAliveTimeout: 75_000, maxHeaderSize: headerBytesMax, noDelay: true }, handle);
+  server.maxConnections = limits.connectionsMax;
+  server.timeout = 0;
+  return server;
 }

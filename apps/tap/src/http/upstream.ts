@@ -8,8 +8,6 @@ import http from 'node:http';
 import https from 'node:https';
 import { headerValue, upstreamRequestHeaders, type RawHeaders } from '@countersign/wire';
 
-/** Below the 5 s after which most servers close an idle connection: a request sent into a closing one would be lost. */
-const idleConnectionMsMax = 4000;
 export const headerBytesMax = 64 * 1024;
 
 export interface UpstreamRequest {
@@ -32,21 +30,25 @@ export class Upstream {
   readonly #agent: http.Agent;
 
   /** @param url http or https; throws a sentence otherwise. */
-  constructor(url: string) {
+  constructor(url: string, options: { readonly idleConnectionMsMax: number }) {
     if (!URL.canParse(url)) throw new Error(`The upstream "${url}" is not a URL. Give one such as https://example.com/mcp.`);
     this.#url = new URL(url);
     if (this.#url.protocol !== 'http:' && this.#url.protocol !== 'https:') throw new Error('The upstream must be an http or https URL.');
-    const options = { keepAlive: true, timeout: idleConnectionMsMax, scheduling: 'lifo' as const };
-    this.#agent = this.#url.protocol === 'https:' ? new https.Agent(options) : new http.Agent(options);
+    // The agent's time-out destroys only connections nobody uses; on a used one it is an event without listeners.
+    const pool = { keepAlive: true, timeout: options.idleConnectionMsMax, scheduling: 'lifo' as const };
+    this.#agent = this.#url.protocol === 'https:' ? new https.Agent(pool) : new http.Agent(pool);
   }
 
   get origin(): string {
     return this.#url.origin;
   }
 
-  /** Is this where the server speaks MCP? `/` stands for the upstream's own path, so that the bare address of the tap works too. */
+  /**
+   * Is this where the server speaks MCP? `/` stands for the upstream's own path, so that the bare address of the tap works too.
+   * Spellings that a router may take for the same path count as it.
+   */
   isMcpPath(path: string): boolean {
-    return withoutQuery(this.#target(path)) === this.#url.pathname;
+    return canonicalPath(this.#target(path)) === canonicalPath(this.#url.pathname);
   }
 
   send(request: UpstreamRequest): Sent {
@@ -92,6 +94,13 @@ export class Upstream {
   }
 }
 
-function withoutQuery(target: string): string {
-  return target.split('?', 1)[0] ?? target;
+function canonicalPath(target: string): string {
+  const path = target.split(/[?#;]/, 1)[0] ?? target;
+  const parts = path.replace(/%([0-9a-f]{2})/gi, (_escape, hex: string) => String.fromCharCode(parseInt(hex, 16))).toLowerCase().split(/[/\\]+/);
+  const kept: string[] = [];
+  for (const part of parts) {
+    if (part === '..') kept.pop();
+    else if (part !== '.' && part !== '') kept.push(part);
+  }
+  return kept.join('/');
 }

@@ -1,0 +1,50 @@
+/** A core for tests of the transport alone: forwards everything unless told otherwise, and remembers what it was offered. */
+import type { Arrival, Passage, StreamInfo, TapCore, TapStream } from '../../passage.js';
+
+export interface RecordedStream {
+  readonly info: StreamInfo;
+  readonly arrivals: Arrival[];
+  readonly withdrawn: string[];
+  ended: string | undefined;
+}
+
+export type Decide = (arrival: Arrival, text: string, stream: RecordedStream) => Passage | Promise<Passage> | undefined;
+
+export class RecordingCore implements TapCore {
+  readonly agent = { name: 'tester', role: 'tester' };
+  readonly streams: RecordedStream[] = [];
+  decide: Decide = () => undefined;
+  onWithdraw: (rpcId: string) => void = () => undefined;
+
+  openStream(info: StreamInfo): TapStream {
+    const stream: RecordedStream = { info, arrivals: [], withdrawn: [], ended: undefined };
+    this.streams.push(stream);
+    return {
+      offer: (arrival) => {
+        stream.arrivals.push(arrival);
+        return this.decide(arrival, textOf(arrival.bytes), stream) ?? { kind: 'forward', bytes: arrival.bytes };
+      },
+      withdraw: (rpcId) => {
+        stream.withdrawn.push(rpcId);
+        this.onWithdraw(rpcId);
+      },
+      end: (cause) => {
+        stream.ended = cause;
+        return [];
+      },
+    };
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  /** Everything offered, as `>` or `<` and the text. */
+  get seen(): string[] {
+    return this.streams.flatMap((stream) => stream.arrivals.map((arrival) => `${arrival.direction === 'client-to-server' ? '>' : '<'} ${textOf(arrival.bytes)}`));
+  }
+}
+
+export function textOf(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('utf8');
+}
