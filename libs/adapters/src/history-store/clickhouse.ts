@@ -1,0 +1,108 @@
+/**
+ * History in ClickHouse: a server's, or the embedded engine's (`engine.ts`); the code does not know which.
+ * CH1. Rows are written by one user and read by another, who can write nothing; `query` never uses the writer.
+ * CH2. An insert is one block under its token, synchronous and flushed; repeated, it is dropped by the engine.
+ * CH3. Every statement carries its own time limit, because an abandoned one would run on in the engine.
+ * H1 to H4 as the port says.
+ */
+import { ClickHouseLogLevel, createClient, type ClickHouseClient } from '@clickhouse/client';
+import { HistoryStore, type HistoryRow, type InsertBatch, type Migration } from '@countersign/history';
+import { classified } from './clickhouse-errors.js';
+import { migrateHistory } from './clickhouse-migrations.js';
+
+export interface ClickHouseOptions {
+  /** `http://127.0.0.1:8123` or `https://…`. */
+  readonly url: string;
+  readonly username: string;
+  readonly password: string;
+  /** A user with `readonly = 2` and `SELECT` on the database, nothing more (see `infra/clickhouse`). */
+  readonly readUsername: string;
+  readonly readPassword: string;
+  readonly database: string;
+}
+
+const requestMsMax = 30_000;
+const insertSecondsMax = 25;
+const querySecondsMax = 10;
+/** Beyond this many rows a query fails instead of answering in part. */
+const queryRowsMax = 50_000;
+const numbersAsTheyAre = { output_format_json_quote_64bit_integers: 0, date_time_output_format: 'iso' } as const;
+
+export class ClickHouseHistoryStore extends HistoryStore {
+  private constructor(
+    private readonly writer: ClickHouseClient,
+    private readonly reader: ClickHouseClient,
+  ) {
+    super();
+  }
+
+  /**
+   * Connects and makes sure that the database exists.
+   * @throws RetriableError when the engine does not answer or refuses the writer.
+   */
+  static async connect(options: ClickHouseOptions): Promise<ClickHouseHistoryStore> {
+    const { url, username, password, readUsername, readPassword, database } = options;
+    const shared = { url, request_timeout: requestMsMax, application: 'countersign', log: { level: ClickHouseLogLevel.OFF } } as const;
+    const bootstrap = createClient({ ...shared, username, password });
+    try {
+      await bootstrap.command({ query: 'CREATE DATABASE IF NOT EXISTS {database:Identifier}', query_params: { database } });
+    } catch (error) {
+      throw classified(error, `connecting to ${new URL(url).host}`);
+    } finally {
+      await bootstrap.close();
+    }
+    return new ClickHouseHistoryStore(createClient({ ...shared, username, password, database }), createClient({ ...shared, username: readUsername, password: readPassword, database }));
+  }
+
+  override async migrate(migrations: readonly Migration[]): Promise<void> {
+    await this.#classify('migrating', () => migrateHistory(this.writer, migrations));
+  }
+
+  override async insert({ table, rows, token }: InsertBatch): Promise<void> {
+    if (rows.length === 0) return;
+    await this.#classify(`inserting into ${table}`, () =>
+      this.writer.insert({
+        table,
+        values: rows,
+        format: 'JSONEachRow',
+        clickhouse_settings: {
+          async_insert: 0,
+          insert_deduplicate: 1,
+          insert_deduplication_token: token,
+          date_time_input_format: 'best_effort',
+          input_format_skip_unknown_fields: 0,
+          input_format_null_as_default: 0,
+          max_insert_block_size: String(rows.length),
+          min_insert_block_size_bytes: '0',
+          min_insert_block_size_rows: '0',
+          max_execution_time: insertSecondsMax,
+        },
+      }),
+    );
+  }
+
+  override async query(sql: string, params: Readonly<Record<string, unknown>> = {}): Promise<readonly HistoryRow[]> {
+    return this.#classify('reading', async () => {
+      const result = await this.reader.query({
+        query: sql,
+        format: 'JSONEachRow',
+        query_params: { ...params },
+        clickhouse_settings: { ...numbersAsTheyAre, max_execution_time: querySecondsMax, max_result_rows: String(queryRowsMax) },
+      });
+      return result.json<HistoryRow>();
+    });
+  }
+
+  override async close(): Promise<void> {
+    await this.writer.close();
+    await this.reader.close();
+  }
+
+  async #classify<T>(doing: string, job: () => Promise<T>): Promise<T> {
+    try {
+      return await job();
+    } catch (error) {
+      throw classified(error, doing);
+    }
+  }
+}
