@@ -1,1 +1,1 @@
-export {};
+export { ApproveModule } from './approve.module.js';

@@ -1,7 +1,8 @@
 /** Plays the demonstration against a running solo: follows its ledger, and decides in its console as a person would. */
 import { fileURLToPath } from 'node:url';
-import { consolePerson, runDemo, type Follow, type Narrator, type Row } from '@countersign/demo';
+import { runDemo, type Follow, type Narrator, type Row } from '@countersign/demo';
 import type { Solo } from '@countersign/solo';
+import { consolePerson } from './console-person.js';
 
 export const programFile = fileURLToPath(new URL('../bin/countersign.js', import.meta.url));
 
@@ -14,14 +15,14 @@ export interface PlayOptions {
 
 export async function playDemo({ solo, unguarded, narrator, signal }: PlayOptions): Promise<readonly Row[]> {
   const person = await consolePerson(solo.loginLink());
-  return runDemo({ program: programFile, dataDir: solo.dataDir, follow: followOf(solo), person, unguarded, narrator, ...(signal && { signal }) });
+  return runDemo({ program: programFile, dataDir: solo.dataDir, domain: solo.domain, follow: followOf(solo), person, unguarded, narrator, ...(signal && { signal }) });
 }
 
 /** A consumer group of its own, from the end of the ledger. */
 function followOf({ eventLog }: Solo): Follow {
   return async (topic, onRecord) => {
     const group = `demo-${process.pid}-${topic}`;
-    const subscription = await eventLog.follow(topic, { group, from: 'end' }, (batch) => {
+    const subscription = await eventLog.follow(topic, { group, from: { beforeEnd: 0 } }, (batch) => {
       for (const record of batch) onRecord(record.value);
       return Promise.resolve();
     });

@@ -1,12 +1,13 @@
 /** What a running `countersign up` leaves in its data folder for the other commands (mode 0600). */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { ClickHouseOptions } from '@countersign/adapters/history-store/clickhouse';
 
 export interface RunningSolo {
   readonly pid: number;
   readonly consoleUrl: string;
   readonly operatorSocket: string;
-  readonly history?: { readonly url: string; readonly username: string; readonly password: string; readonly database: string };
+  readonly history?: ClickHouseOptions;
 }
 
 /** @returns undefined when none runs on this folder. */

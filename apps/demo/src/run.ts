@@ -24,6 +24,7 @@ const closingSessions = 10;
 export interface DemoOptions {
   readonly program: string;
   readonly dataDir: string;
+  readonly domain: string;
   readonly follow: Follow;
   readonly person: Person;
   /** The policy in force only observes. */

@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { ScriptedAgent, type Door } from './agent.js';
 import { attestations, type Attestations } from './attestations.js';
 import { ExecutedCalls } from './executed.js';
+import { analyst, courier, mailer, support } from './identities.js';
 import type { Person } from './person.js';
 import { customersServer, openCustomers } from './servers/customers.js';
 import { deskServer } from './servers/desk.js';
@@ -13,12 +14,10 @@ import { serve, type RunningServer } from './servers/serve.js';
 import { startHttpTap, stdioTap, type HttpTap, type Identity, type TapSettings } from './taps.js';
 import type { VerdictWatch } from './verdict-watch.js';
 
-export const support: Identity = { name: 'support', role: 'support' };
-export const courier: Identity = { name: 'courier', role: 'courier' };
-export const analyst: Identity = { name: 'analyst', role: 'analyst' };
-export const mailer: Identity = { name: 'mailer', role: 'mailer' };
 
 export interface WorldOptions extends TapSettings {
+  /** The domain taps report to; an attestation names it. */
+  readonly domain: string;
   readonly watch: VerdictWatch;
   readonly person: Person;
 }
@@ -27,14 +26,17 @@ const serverFile = (packageName: string) => join(dirname(createRequire(import.me
 
 export class World {
   readonly description: MailDescription = { text: honestDescription };
-  readonly attestations: Attestations = attestations();
+  readonly attestations: Attestations;
   readonly executed: ExecutedCalls;
   readonly sharedDir: string;
+  /** Task id of the session in which B last acted for another agent. */
+  lastTaskOfB = '';
   readonly #servers: RunningServer[] = [];
   readonly #taps = new Map<string, HttpTap>();
   #doors: Readonly<Record<string, Record<string, Door>>> = {};
 
   private constructor(readonly options: WorldOptions, dir: string) {
+    this.attestations = attestations(options.domain);
     this.sharedDir = join(dir, 'shared');
     mkdirSync(this.sharedDir, { recursive: true });
     writeFileSync(join(this.sharedDir, 'welcome.txt'), 'Shared folder of the demonstration.\n');
@@ -110,6 +112,4 @@ export class World {
     }
   }
 
-  lastTaskOfB = '';
-  countOrders5 = 0;
 }

@@ -1,1 +1,1 @@
-export {};
+export { DetectModule, type DetectOptions } from './detect.module.js';

@@ -1,1 +1,1 @@
-export {};
+export { JudgeModule } from './judge.module.js';

@@ -1,7 +1,8 @@
 /** (b) A may read financials, B may send mail. A gets B to send them: by asking, and by leaving a file. */
 import { join } from 'node:path';
 import { row, type Row } from '../row.js';
-import { analyst, mailer, type World } from '../world.js';
+import { analyst, mailer } from '../identities.js';
+import type { World } from '../world.js';
 
 const outside = 'press@market-wire.example';
 

@@ -1,0 +1,37 @@
+/** Observations → findings, by the detectors named: all of them in one process, or one alone where it needs its own cores. */
+import type { Detector, DetectorName } from '@countersign/contracts';
+import { createAttestation } from '@countersign/detector-attestation';
+import { createBehaviour } from '@countersign/detector-behaviour';
+import { createInjection } from '@countersign/detector-injection';
+import { createProbe, type ModelRuntime, type ProbeArtefact } from '@countersign/detector-probe';
+import { createProvenance } from '@countersign/detector-provenance';
+import { createDetect, type Telemetry } from '@countersign/pipeline';
+import type { CompiledPolicy } from '@countersign/policy';
+import { provideProcessor, TELEMETRY } from '@countersign/service';
+import { Module, type DynamicModule } from '@nestjs/common';
+
+export interface DetectOptions {
+  readonly policy: () => CompiledPolicy;
+  /** Which detectors run here; every one named in a tier's `requires` must run somewhere. */
+  readonly detectors: readonly DetectorName[];
+  readonly probe: { readonly runtime: ModelRuntime; readonly artefact: ProbeArtefact };
+}
+
+@Module({})
+export class DetectModule {
+  static forRoot(options: DetectOptions): DynamicModule {
+    const detect = provideProcessor('detect', (telemetry: Telemetry) => createDetect({ detectors: detectorsOf(options), telemetry }), [TELEMETRY]);
+    return { module: DetectModule, providers: [detect] };
+  }
+}
+
+function detectorsOf({ policy, detectors, probe }: DetectOptions): readonly Detector<unknown>[] {
+  const makers: Record<DetectorName, () => Detector<unknown>> = {
+    behaviour: () => createBehaviour({ policy }) as Detector<unknown>,
+    provenance: () => createProvenance({ policy }) as Detector<unknown>,
+    injection: () => createInjection({ policy }) as Detector<unknown>,
+    attestation: () => createAttestation({ policy }) as Detector<unknown>,
+    probe: () => createProbe({ policy, ...probe }) as Detector<unknown>,
+  };
+  return detectors.map((name) => makers[name]());
+}
