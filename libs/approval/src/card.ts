@@ -59,17 +59,17 @@ const reversible = { read: 'yes', write: 'yes', egress: 'unlikely', irreversible
 export function renderCard(facts: CardFacts): Card {
   const name = (text: string) => visibleText(text, nameCharactersMax).text;
   const leaves = argumentLeaves(facts.argumentsJson);
-  const shown = (leaves ?? []).slice(0, argumentsShownMax).map(({ path, kind, text }) => ({ path, kind, value: visibleText(text) }));
+  const shown = (leaves ?? []).slice(0, argumentsShownMax).map(({ path, kind, text }) => ({ path: visibleText(path, nameCharactersMax), kind, value: visibleText(text) }));
   return {
     sentence: `Agent "${name(facts.agent.name)}" (${name(facts.agent.role)}) wants to ${doing[facts.impact]} ${name(facts.server)}/${name(facts.tool)}.`,
     server: name(facts.server), tool: name(facts.tool), agent: name(facts.agent.name), role: name(facts.agent.role), session: name(facts.session),
     tier: facts.tier, impact: facts.impact, reversible: reversible[facts.impact],
-    arguments: shown.map(({ path, kind, value }) => ({ path: visibleText(path, nameCharactersMax).text, kind, text: value.text, hiddenBytes: value.hiddenBytes })),
+    arguments: shown.map(({ path, kind, value }) => ({ path: path.text, kind, text: value.text, hiddenBytes: value.hiddenBytes })),
     argumentsHidden: Math.max(0, (leaves?.length ?? 0) - argumentsShownMax),
     uninspectable: leaves === undefined,
     why: facts.reasons.map(({ code, text }) => ({ code, text: visibleText(text, 1_200).text })),
     origins: facts.origins.map(({ argument, origin, untrusted }) => ({ argument: name(argument), origin: visibleText(origin, 400).text, untrusted })),
-    warnings: warningsOf(facts, shown.reduce((sum, { value }) => sum + value.escaped, 0)),
+    warnings: warningsOf(facts, shown.reduce((sum, { path, value }) => sum + path.escaped + value.escaped, 0)),
     quorum: facts.quorum, groups: facts.groups.map(name), policyVersion: name(facts.policyVersion), digestShown: facts.actionDigest.slice(0, 8),
   };
 }
