@@ -7,3 +7,16 @@ export { acceptsEventStream, endToEndHeaders, headersForChangedBody, headerValue
 export { decodeMirrored, encodeMirrored, findHeaderMismatch, headerMismatchCode, mirrorChangedBody, type HeaderMismatch } from './http-mismatch.js';
 export { clientIdentity, continuesSession, sessionIdleGapMs, sessionKeyOf, sessionName, traceIdOf, type HttpSessionRule, type SessionFacts, type SessionKey } from './http-session.js';
 export { concatBytes, sseFrameWithData, SseFramer, sseKeepAlive, sseMessage, type SseFrame } from './sse.js';
+export { actionDigest, type ActionContext } from './action-digest.js';
+export { answerCodes, refusalAnswer, type AnswerCode, type AnsweredRequest, type Refusal } from './answers.js';
+export { Correlation, type Answered } from './correlation.js';
+export { clientLabelOf, eraOf, type ClientLabel, type Era } from './era.js';
+export { openHold, resumeHold, stepHold, type Hold, type HoldAction, type HoldInput, type HoldRule, type HoldStep } from './hold.js';
+export { elementsOf } from './json-spans.js';
+export { LineFramer, type Framed, type LineEnding } from './line-framer.js';
+export { LongMessageReader, type LongMessage } from './long-message.js';
+export { metadataPrefix, stripMetadata, type CallerMetadata, type StrippedMessage } from './metadata.js';
+export { digestOf, observedMessage, type MessageFlag, type ObservedFacts } from './observed.js';
+export { redactResult, type Redacted, type TextRedaction } from './redact.js';
+export { depthMax, idKey, isRecord, readMessage, type MessageShape, type RpcMessage } from './rpc-message.js';
+export { decodeFrame, encodeFrame, frameBytesMax, recoverSegment, type Recovered } from './spool-frame.js';
