@@ -1,0 +1,54 @@
+/** The official SDK clients under one face, so that one script drives them all. */
+import { Client as ModernClient, StreamableHTTPClientTransport as ModernTransport } from '@modelcontextprotocol/client';
+import { Client as LegacyClient } from '@modelcontextprotocol/sdk/client/index.js';
+import { StreamableHTTPClientTransport as LegacyTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
+import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
+import { ElicitRequestSchema, ToolListChangedNotificationSchema } from '@modelcontextprotocol/sdk/types.js';
+
+export interface DrivenClient {
+  call(name: string, args: Record<string, unknown>, options?: { readonly onprogress?: (progress: { readonly progress: number }) => void; readonly signal?: AbortSignal }): Promise<unknown>;
+  listTools(): Promise<readonly string[]>;
+  serverName(): string | undefined;
+  /** Fires on `tools/list_changed`. */
+  onToolsChanged(act: () => void): void;
+  terminate(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export const clientKinds = ['v1', 'v2 legacy', 'v2 auto', 'v2 modern'] as const;
+export type ClientKind = (typeof clientKinds)[number];
+
+export async function connectClient(kind: ClientKind, url: string): Promise<DrivenClient> {
+  return kind === 'v1' ? connectLegacy(url) : connectModern(kind, url);
+}
+
+async function connectLegacy(url: string): Promise<DrivenClient> {
+  const client = new LegacyClient({ name: 'driver', version: '1' }, { capabilities: { elicitation: {} } });
+  client.setRequestHandler(ElicitRequestSchema, () => ({ action: 'accept', content: { name: 'Ada' } }));
+  const transport = new LegacyTransport(new URL(url), { reconnectionOptions: { initialReconnectionDelay: 5, maxReconnectionDelay: 50, reconnectionDelayGrowFactor: 1, maxRetries: 3 } });
+  await client.connect(transport as Transport);
+  return {
+    call: (name, args, options) => client.callTool({ name, arguments: args }, undefined, options as never),
+    listTools: async () => (await client.listTools()).tools.map((tool) => tool.name),
+    serverName: () => client.getServerVersion()?.name,
+    onToolsChanged: (act) => client.setNotificationHandler(ToolListChangedNotificationSchema, act),
+    terminate: () => transport.terminateSession(),
+    close: () => client.close(),
+  };
+}
+
+async function connectModern(kind: ClientKind, url: string): Promise<DrivenClient> {
+  const mode = kind === 'v2 legacy' ? 'legacy' : kind === 'v2 auto' ? 'auto' : { pin: '2026-07-28' };
+  const client = new ModernClient({ name: 'driver', version: '1' }, { capabilities: { elicitation: {} }, versionNegotiation: { mode } });
+  client.setRequestHandler('elicitation/create', () => ({ action: 'accept', content: { name: 'Ada' } }));
+  const transport = new ModernTransport(new URL(url), { reconnectionOptions: { initialReconnectionDelay: 5, maxReconnectionDelay: 50, reconnectionDelayGrowFactor: 1, maxRetries: 3 } });
+  await client.connect(transport);
+  return {
+    call: (name, args, options) => client.callTool({ name, arguments: args }, options as never),
+    listTools: async () => (await client.listTools()).tools.map((tool) => tool.name),
+    serverName: () => client.getServerVersion()?.name,
+    onToolsChanged: (act) => client.setNotificationHandler('notifications/tools/list_changed', act),
+    terminate: () => transport.terminateSession(),
+    close: () => client.close(),
+  };
+}
