@@ -84,13 +84,14 @@ export class JudgeMemory {
   }
 
   decide(decision: Decision): void {
-    const { domain, subject, subjectDigest } = decision;
+    const { domain, subject, subjectDigest, outcome } = decision;
+    if (decision.kind === 'approval' && decision.callId !== undefined) this.closeAsk(decision.callId);
+    if (outcome === 'denied' || outcome === 'expired') return;
     if (decision.kind === 'state-registered' && subject !== undefined) this.#letGo(key(domain, subject), subjectDigest);
     if (decision.kind === 'release') {
       const digest = subjectDigest ?? (subject === undefined ? undefined : this.#quarantined.get(key(domain, subject)));
       if (digest !== undefined) this.#released.set(key(domain, digest), true);
     }
-    if (decision.kind === 'approval' && decision.callId !== undefined) this.closeAsk(decision.callId);
   }
 
   noticeQuarantine(domain: string, quarantineId: string, contentDigest: string): void {

@@ -226,6 +226,7 @@ describe('containment', () => {
     expect(saw(observed({ seq: 3, session: 'other' }))).toEqual([]);
     give('decisions', decided('state-registered', { subject: 'a', subjectDigest: 'cd'.repeat(16) }));
     give('decisions', decided('state-registered', { subject: 'b', subjectDigest: 'ab'.repeat(16) }));
+    give('decisions', decided('state-registered', { subject: 'a', subjectDigest: 'ab'.repeat(16), outcome: 'denied' }));
     expect(kinds(saw(observed({ seq: 4 })))).toEqual(['deny']);
     give('decisions', decided('state-registered', { subject: 'a', subjectDigest: 'ab'.repeat(16) }));
     expect(saw(observed({ seq: 5 }))).toEqual([]);

@@ -2,8 +2,8 @@
  * What single findings ask for: gates, scores, and evidence that is not there.
  * RF1. A gate the policy does not list denies: a new detector's gate is never silently ignored.
  * RF2. A p-value acts by the thresholds of the call's impact; a read is never stepped up by statistics.
- * RF3. A detector that judges without a p-value (a probe, a share of the call explained by one source) asks people
- *      when it calls its finding high or worse; behaviour never does, it has p-values or it has nothing.
+ * RF3. Without a p-value only a probe can ask people, by the threshold its own artefact was measured at. A score that is not
+ *      calibrated on this agent explains and decides nothing.
  */
 import type { Finding, Reason } from '@countersign/contracts';
 import type { CompiledPolicy } from './compile.js';
@@ -43,7 +43,7 @@ export function scoreActions(compiled: CompiledPolicy, input: RuleInput): Weighe
 function bySeverity({ call }: RuleInput, finding: Finding): Weighed[] {
   const strong = finding.severity === 'high' || finding.severity === 'critical';
   if (finding.severity === 'none') return [];
-  const asks = strong && call.impact !== 'read' && finding.detector !== 'behaviour';
+  const asks = strong && call.impact !== 'read' && finding.detector === 'probe';
   return [{ action: asks ? 'step_up' : 'show', reason: reasonOf(finding) }];
 }
 

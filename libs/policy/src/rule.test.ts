@@ -61,6 +61,8 @@ const requests: readonly Row[] = [
   { sentence: 'a strong probe is asked about', findings: [finding('probe', 'intent', { severity: 'high', score: 0.99 })], kind: 'step_up', codes: ['intent'] },
   { sentence: 'a weak probe is shown', findings: [finding('probe', 'intent', { severity: 'low', score: 0.4 })], kind: 'allow', codes: ['intent'] },
   { sentence: 'a behaviour score without a p-value asks nobody', findings: [finding('behaviour', 'surprise', { severity: 'high', score: 9 })], history: seasoned, kind: 'allow', codes: ['surprise'] },
+  { sentence: 'a call score that is not calibrated on this agent explains, and asks nobody', call: egress, findings: [finding('provenance', 'explained-by-source', { severity: 'high', score: 2.1 })], history: seasoned, kind: 'allow', codes: ['explained-by-source'] },
+  { sentence: 'a calibrated call score asks people, itself being the taint', call: egress, findings: [finding('provenance', 'explained-by-source', { severity: 'high', score: 2.1, pValue: 0.048, sampleSize: 20 })], history: seasoned, kind: 'step_up', codes: ['explained-by-source'] },
   { sentence: 'an order found in data is a label, not a verdict on a call', findings: [order], kind: 'allow', codes: [] },
   { sentence: 'a missing attestation is shown', findings: [finding('attestation', 'attestation-absent')], kind: 'allow', codes: ['attestation-absent'] },
   { sentence: 'a missing attestation is denied where policy says so', policy: { absent: { ...defaultPolicy.absent, attestation: 'deny' } }, findings: [finding('attestation', 'attestation-absent')], kind: 'deny', codes: ['attestation-absent'] },
