@@ -1,1 +1,12 @@
-export {};
+export { createInjection, type InjectionOptions } from './detector.js';
+export { pinDigest } from './pins.js';
+export type { InjectionMemory } from './memory.js';
+/** For training and measuring. */
+export { featuresOf, gramBits, structureNames, type Vocabulary, type WindowFeatures } from './features.js';
+export { scoreBin, scoreBins, scorerOf, type TextModel } from './model.js';
+export { readText, type Reading, type ScoredWindow } from './content.js';
+export { checkDefinition } from './definition-checks.js';
+export { addOwnWords, isEcho } from './echo.js';
+export { plainText } from './plain.js';
+export { windowsOf } from './windows.js';
+export { textModel } from './text-model.js';

@@ -1,0 +1,80 @@
+/**
+ * Reads one text: what is hidden in it, and which of its windows speak like an instruction.
+ * CT1. The same text under the same vocabulary gives the same reading, so readings are kept by digest.
+ * CT2. Spans are those of the text as it came, whatever had to be unwrapped to see them.
+ * CT3. Linear in the text's length.
+ */
+import { createHash } from 'node:crypto';
+import { decodedIn } from './encoded.js';
+import { featuresOf, type Vocabulary } from './features.js';
+import { hiddenIn, type HiddenRegion } from './hidden.js';
+import type { Scorer } from './model.js';
+import { plainText } from './plain.js';
+import { windowsOf, type Span } from './windows.js';
+
+export interface ScoredWindow extends Span {
+  readonly score: number;
+  /** What was scored: plain letters, unpacked; at most 240 characters. */
+  readonly plain: string;
+  readonly words: readonly string[];
+  /** Was it packed (base64, percent) or hidden (comment, style) in the text? */
+  readonly wrapped: boolean;
+}
+
+export interface Reading {
+  /** Highest first, at most `topWindows`. */
+  readonly windows: readonly ScoredWindow[];
+  readonly hidden: readonly HiddenRegion[];
+  readonly windowCount: number;
+}
+
+export const topWindows = 8;
+const readingsMax = 1_024;
+
+export interface Reader {
+  read(text: string, vocabulary: Vocabulary & { readonly generation: number }): Reading;
+}
+
+export function createReader(scorer: Scorer): Reader {
+  const kept = new Map<string, Reading>();
+  return {
+    read(text, vocabulary) {
+      const key = `${vocabulary.generation}:${createHash('sha256').update(text).digest('base64')}`;
+      const before = kept.get(key);
+      if (before !== undefined) return before;
+      const reading = readText(text, { scorer, vocabulary });
+      kept.set(key, reading);
+      if (kept.size > readingsMax) for (const oldest of kept.keys()) {
+        kept.delete(oldest);
+        break;
+      }
+      return reading;
+    },
+  };
+}
+
+interface Eyes {
+  readonly scorer: Scorer;
+  readonly vocabulary: Vocabulary;
+}
+
+export function readText(text: string, eyes: Eyes): Reading {
+  const hidden = hiddenIn(text);
+  const scored = windowsOf(text).map((span) => scoredWindow(text.slice(span.start, span.end), { span, wrapped: isInside(span, hidden) }, eyes));
+  const windowCount = scored.length;
+  for (const { text: inner, start, end } of [...decodedIn(text), ...hidden.filter((region) => region.text !== '')]) {
+    for (const window of windowsOf(inner)) scored.push(scoredWindow(inner.slice(window.start, window.end), { span: { start, end }, wrapped: true }, eyes));
+  }
+  scored.sort((a, b) => b.score - a.score || a.start - b.start);
+  return { windows: scored.slice(0, topWindows), hidden, windowCount };
+}
+
+function scoredWindow(raw: string, where: { span: Span; wrapped: boolean }, { scorer, vocabulary }: Eyes): ScoredWindow {
+  const plain = plainText(raw);
+  const features = featuresOf(plain, vocabulary);
+  return { ...where.span, score: scorer.score(features), plain, words: features.tokens.words, wrapped: where.wrapped };
+}
+
+function isInside(span: Span, regions: readonly HiddenRegion[]): boolean {
+  return regions.some((region) => span.start >= region.start && span.end <= region.end);
+}

@@ -1,0 +1,106 @@
+/**
+ * Instructions hiding in data and in tools' definitions.
+ * IJ1. The concept is "an instruction stands in data": it is asked of what servers send, never of what the user or the agent says.
+ * IJ2. A text is read once, however often it passes; what depends on the session (echoes, calibration) is applied afterwards.
+ * IJ3. Only deterministic findings gate: hidden text and pins.
+ * IJ4. Linear in the payload, bounded in memory, no exception on any input.
+ */
+import { nothing, type Decision, type Detection, type Detector, type FindingDraft, type Observation } from '@countersign/contracts';
+import type { CompiledPolicy } from '@countersign/policy';
+import { createReader, type Reader } from './content.js';
+import { callFindings, listFindings, pinKey } from './definition-findings.js';
+import { addOwnWords } from './echo.js';
+import { leavesOf } from './leaves.js';
+import { calibrationOf, emptyMemory, ownWordsOf, restoreMemory, snapshotMemory, type InjectionMemory } from './memory.js';
+import { scorerOf, type TextModel } from './model.js';
+import { approve } from './pins.js';
+import { textFindings, unscanned } from './text-findings.js';
+import { textModel } from './text-model.js';
+
+export interface InjectionOptions {
+  readonly policy: () => CompiledPolicy;
+  /** The shipped model when absent. */
+  readonly model?: TextModel;
+}
+
+export function createInjection({ policy, model = textModel }: InjectionOptions): Detector<InjectionMemory> {
+  const reader = createReader(scorerOf(model));
+  return {
+    name: 'injection',
+    version: `1.0.0+${model.version}`,
+    empty: emptyMemory,
+    detect(observation, memory): Detection<InjectionMemory> {
+      const findings = findingsOf({ observation, memory, reader, model }, policy());
+      return { memory, findings: findings.length === 0 && observation.call !== undefined ? [nothing] : findings };
+    },
+    decide: pinApproved,
+    snapshot: snapshotMemory,
+    restore: restoreMemory,
+  };
+}
+
+interface Scene {
+  readonly observation: Observation;
+  readonly memory: InjectionMemory;
+  readonly reader: Reader;
+  readonly model: TextModel;
+}
+
+function findingsOf(scene: Scene, policy: CompiledPolicy): FindingDraft[] {
+  const { observation, memory } = scene;
+  const { message, direction, call, server } = observation;
+  if (message === undefined) return [];
+  if (direction === 'client-to-server') {
+    rememberOwnWords(observation, memory);
+    return call?.phase === 'request' ? callFindings({ memory, server, session: sessionKey(observation) }, call.tool, policy) : [];
+  }
+  if (message.payload === undefined) return message.flags.includes('over-cap') ? [unscanned('The message is too large to be read; its content counts as untrusted.')] : [];
+  if (message.method === 'tools/list') return listFindings(message.payload, { observationId: observation.id, server, session: sessionKey(observation), memory });
+  return readsText(message.method, call !== undefined) ? contentFindings(scene, message.method) : [];
+}
+
+/** Channels on which instructions are to be expected: their findings inform, and teach no tool's calibration. */
+const instructingMethods = new Set(['initialize', 'prompts/get', 'server/discover', 'sampling/createMessage', 'elicitation/create']);
+const readMethods = new Set(['tools/call', 'resources/read', 'resources/list', 'resources/templates/list', 'prompts/list', ...instructingMethods]);
+
+function readsText(method: string | undefined, isCall: boolean): boolean {
+  return isCall || (method !== undefined && readMethods.has(method));
+}
+
+function contentFindings({ observation, memory, reader, model }: Scene, method: string | undefined): FindingDraft[] {
+  const { id, server, call, message } = observation;
+  const isInstructing = method !== undefined && instructingMethods.has(method);
+  return textFindings({
+    observationId: id,
+    payload: message?.payload,
+    reader,
+    model,
+    vocabulary: memory.vocabulary,
+    ownWords: memory.ownWords.get(sessionKey(observation)),
+    calibration: isInstructing ? undefined : calibrationOf(memory, pinKey(server, call?.tool ?? method ?? 'unknown')),
+  });
+}
+
+const ownLeavesMax = 64;
+
+function rememberOwnWords(observation: Observation, memory: InjectionMemory): void {
+  const task = observation.metadata?.task?.text;
+  const payload = observation.call === undefined ? undefined : observation.message?.payload;
+  if (task === undefined && payload === undefined) return;
+  const words = ownWordsOf(memory, sessionKey(observation));
+  if (task !== undefined) addOwnWords(words, task);
+  for (const leaf of leavesOf(payload).leaves.slice(0, ownLeavesMax)) addOwnWords(words, leaf.text);
+}
+
+function pinApproved(decision: Decision, memory: InjectionMemory): InjectionMemory {
+  const { kind, outcome, subject, subjectDigest } = decision;
+  if (kind !== 'pin-approved' || outcome === 'denied' || outcome === 'expired' || subject === undefined || subjectDigest === undefined) return memory;
+  const pin = memory.pins.get(subject);
+  if (pin !== undefined) approve(pin, subjectDigest);
+  return memory;
+}
+
+function sessionKey({ agent, session }: Observation): string {
+  return `${agent.name}\u0000${session}`;
+}
+

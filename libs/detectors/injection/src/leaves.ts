@@ -1,0 +1,50 @@
+/**
+ * Every string an agent would read in a payload, with the path at which it stands.
+ * LV1. Bounded: at most `leavesMax` strings and `charactersMax` characters; what is left over is said (`complete: false`).
+ * LV2. Iterative, so no nesting can exhaust the stack.
+ */
+export const leavesMax = 20_000;
+export const charactersMax = 512 * 1024;
+const keyCharactersMin = 24;
+
+export interface Leaf {
+  /** JSON path within the payload, e.g. `$.content[0].text`. */
+  readonly path: string;
+  readonly text: string;
+  /** False for a member's name: nothing at `path` holds this text, so no span can be given. */
+  readonly isValue: boolean;
+}
+
+export function leavesOf(payload: unknown): { readonly leaves: readonly Leaf[]; readonly complete: boolean } {
+  const leaves: Leaf[] = [];
+  const waiting: Visit[] = [{ path: '$', value: payload }];
+  let characters = 0;
+  let visits = 0;
+  for (let visit = waiting.pop(); visit !== undefined; visit = waiting.pop()) {
+    visits += 1;
+    if (visits > 4 * leavesMax || leaves.length > leavesMax || characters > charactersMax) return { leaves, complete: false };
+    const { path, value, name } = visit;
+    if (name !== undefined && name.length >= keyCharactersMin) leaves.push({ path, text: name, isValue: false });
+    if (typeof value === 'string') leaves.push({ path, text: value, isValue: true });
+    else if (typeof value === 'object' && value !== null) waiting.push(...childrenOf(path, value));
+    characters += (name?.length ?? 0) + (typeof value === 'string' ? value.length : 0);
+  }
+  return { leaves, complete: true };
+}
+
+interface Visit {
+  readonly path: string;
+  readonly value: unknown;
+  /** The member's name, when it is one. */
+  readonly name?: string;
+}
+
+/** In reverse, because the last one pushed is visited first. */
+function childrenOf(path: string, value: object): Visit[] {
+  if (Array.isArray(value)) return value.slice(0, leavesMax).map((item: unknown, n) => ({ path: `${path}[${n}]`, value: item })).reverse();
+  return Object.entries(value).slice(0, leavesMax).map(([name, member]) => ({ path: memberPath(path, name), value: member as unknown, name })).reverse();
+}
+
+function memberPath(path: string, name: string): string {
+  return /^[A-Za-z_$][\w$]{0,63}$/.test(name) ? `${path}.${name}` : `${path}[${JSON.stringify(name.slice(0, 200))}]`;
+}
