@@ -1,1 +1,4 @@
-export {};
+export { startGate, type Gate, type GateOptions, type GatePolicy, type TapFacts } from './gate.js';
+export { GateHost, GateModule, type GateConfig } from './gate.module.js';
+export { openEnrolments, type Enrolled, type Enrolments } from './enrolments.js';
+export { GateTaken } from './private-socket.js';

@@ -1,0 +1,124 @@
+/**
+ * What of a frame of observations enters the ledger, and up to where it may be acknowledged. Pure.
+ * AD1. Domain and key are the gate's; what the payload says of its domain is overwritten.
+ * AD2. A record speaks for the tap and the epoch of its frame, under its own id; another's is set aside.
+ * AD3. A record that cannot be read becomes a dead letter and is acknowledged with the rest: the tap must not send it for ever.
+ */
+import { createHash } from 'node:crypto';
+import { observationId, type DeadLetter, type Observation, type TapFrame } from '@countersign/contracts';
+import { parseRecord, TerminalError, type LedgerRecord } from '@countersign/pipeline';
+
+export type ObservationsFrame = Extract<TapFrame, { readonly type: 'observations' }>;
+
+/** A payload is at most 256 KiB; the rest of an observation is small beside it, but escapes can double a payload. */
+const recordCharsMax = 1024 * 1024;
+
+export interface Sender {
+  readonly tapId: string;
+  readonly domain: string;
+  /** The last seq of this epoch that this connection sent; undefined before the first. */
+  readonly lastSeq: number | undefined;
+  /** Wall clock. */
+  readonly nowMs: number;
+  /** Name and version, for dead letters. */
+  readonly component: string;
+}
+
+export interface Admission {
+  readonly observations: readonly LedgerRecord[];
+  readonly deadLetters: readonly LedgerRecord[];
+  /** The error class of each dead letter, for counting. */
+  readonly errorClasses: readonly string[];
+  /** Acknowledge up to here once all of the above is in the ledger; undefined when no record of the frame told its place. */
+  readonly ackSeq: number | undefined;
+}
+
+export function admit(frame: ObservationsFrame, sender: Sender): Admission {
+  const seqs = seqsOf(frame, sender.lastSeq);
+  const observations: LedgerRecord[] = [];
+  const letters: DeadLetter[] = [];
+  frame.records.forEach((text, index) => {
+    const seq = seqs[index];
+    try {
+      observations.push(observed(text, { ...sender, epoch: frame.epoch, seq }));
+    } catch (error) {
+      if (!(error instanceof TerminalError)) throw error;
+      letters.push(letterOf({ text, epoch: frame.epoch, seq }, error, sender));
+    }
+  });
+  return {
+    observations,
+    deadLetters: letters.map((letter) => ({ id: letter.id, key: sender.domain, value: JSON.stringify(letter) })),
+    errorClasses: letters.map(({ errorClass }) => errorClass),
+    ackSeq: seqs.at(-1),
+  };
+}
+
+interface Place {
+  readonly epoch: number;
+  readonly seq: number | undefined;
+}
+
+function observed(text: string, place: Place & Sender): LedgerRecord {
+  const told = { id: observationId({ ...place, seq: place.seq ?? 0 }), value: text };
+  if (text.length > recordCharsMax) throw new TerminalError('over-limit', `record ${told.id} has ${text.length} characters; the gate takes ${recordCharsMax}.`);
+  const observation = parseRecord('observations', told);
+  const strange = strangenessOf(observation, place);
+  if (strange !== undefined) throw new TerminalError('schema', `record ${told.id} ${strange}.`);
+  const value = observation.domain === place.domain ? text : JSON.stringify({ ...(JSON.parse(text) as object), domain: place.domain });
+  return { id: observation.id, key: place.domain, value };
+}
+
+function strangenessOf(observation: Observation, { tapId, epoch, seq }: Place & Sender): string | undefined {
+  if (observation.tapId !== tapId) return 'speaks for another tap';
+  if (observation.epoch !== epoch) return 'is of another epoch than its frame';
+  if (observation.seq !== seq) return 'comes after a later one in its frame';
+  if (observation.id !== observationId(observation)) return 'has an id that is not its place';
+  return undefined;
+}
+
+/**
+ * The place of each record: the one it tells, if that is after the one before it. One that tells none, or a place already passed,
+ * takes the next free one; before the first that tells its place, those before are counted back from it, or on from `lastSeq`.
+ */
+function seqsOf(frame: ObservationsFrame, lastSeq: number | undefined): readonly (number | undefined)[] {
+  const told = frame.records.map(seqTold);
+  const firstTold = told.findIndex((seq) => seq !== undefined);
+  const anchor = told[firstTold];
+  const start = anchor !== undefined ? Math.max(0, anchor - firstTold) : lastSeq === undefined ? undefined : lastSeq + 1;
+  if (start === undefined) return told;
+  let next = start;
+  return told.map((seq) => {
+    const place = seq !== undefined && seq >= next ? seq : next;
+    next = place + 1;
+    return place;
+  });
+}
+
+function seqTold(text: string): number | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    const seq = typeof value === 'object' && value !== null && 'seq' in value ? value.seq : undefined;
+    return typeof seq === 'number' && Number.isSafeInteger(seq) && seq >= 0 ? seq : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function letterOf({ text, epoch, seq }: Place & { readonly text: string }, error: TerminalError, sender: Sender): DeadLetter {
+  // The content is part of the id: the same record again is the same letter, another one at the same place is not hidden by it.
+  const mark = createHash('sha256').update(text).digest('hex').slice(0, 16);
+  return {
+    v: 1,
+    id: `${sender.component}/${sender.tapId}/${epoch}/${seq ?? 'unplaced'}/${mark}`,
+    domain: sender.domain,
+    at: new Date(sender.nowMs).toISOString(),
+    topic: 'observations',
+    offset: seq ?? 0,
+    recordId: observationId({ tapId: sender.tapId, epoch, seq: seq ?? 0 }),
+    errorClass: error.errorClass,
+    error: error.message.slice(0, 2_000),
+    component: sender.component,
+    raw: text,
+  };
+}
