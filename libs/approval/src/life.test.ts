@@ -55,6 +55,14 @@ describe('decide', () => {
     expect(said).toBe(to);
   });
 
+  it('[A2] the same approval, event, facts and time give the same step, and nothing given is changed', () => {
+    for (const { from, event, atMs = openedAtMs + 10 } of rows) {
+      const given = Object.freeze(approval({ ...from, votes: Object.freeze([...(from?.votes ?? [])]) as Approval['votes'] }));
+      const moment = Object.freeze({ facts: everyone, nowMs: atMs });
+      expect(decide(given, Object.freeze({ ...event }), moment)).toEqual(decide(given, event, moment));
+    }
+  });
+
   const people = fc.constantFrom('ana', 'bo', 'cy', 'olga', 'guest');
   const events = fc.oneof(
     { weight: 5, arbitrary: fc.record({ type: fc.constant('vote' as const), person: people, outcome: fc.constantFrom('approved' as const, 'approved' as const, 'denied' as const), displayDigest: fc.constantFrom(digest, digest, 'stale') }) },

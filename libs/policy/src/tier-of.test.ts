@@ -80,6 +80,12 @@ describe('tierOf under other policies', () => {
     expect(tierOf(compiled, facts('create_note', { args })).tier).toBe('critical');
   });
 
+  it('a tool name without end fails closed, in no time', () => {
+    const said = tierOf(compilePolicy(defaultPolicy), facts('delete_'.repeat(200_000)));
+    expect(said.tier).toBe('critical');
+    expect(said.rule.length).toBeLessThanOrEqual(256);
+  });
+
   it('no rule holding means high', () => {
     expect(tierOf(withPolicy({ rules: [] }), facts('get_time'))).toMatchObject({ tier: 'high', rule: 'no-rule-holds' });
   });

@@ -15,6 +15,7 @@ import { agentMayCall } from './may-call.js';
 
 const order: readonly Tier[] = ['low', 'medium', 'high', 'critical'];
 const separator = ' · ';
+const toolCharactersMax = 512;
 export const capabilityRule = 'agent-may-not-call';
 export const noRule = 'no-rule-holds';
 
@@ -24,7 +25,7 @@ interface Ruling {
   readonly deny?: string;
 }
 
-/** Pure; about 2 µs for the default policy once its conditions are warm. */
+/** Pure; about 12 µs for the default policy, most of it reading the tool's schema. */
 export function tierOf(compiled: CompiledPolicy, facts: CallFacts): TierOfCall {
   const tool = toolClassOf(compiled, facts);
   const { deny, ...ruling } = rulingOf(compiled, facts, tool);
@@ -89,11 +90,18 @@ function settled(held: CompiledRule | undefined, failed: readonly CompiledRule[]
   return refusing?.deny === undefined ? { tier, rule } : { tier, rule, deny: refusing.deny };
 }
 
-/** Arguments and annotations are converted only when a condition asks for them; too deep a nesting then makes that condition unanswerable (TI2). */
+/**
+ * Arguments and annotations are converted only when a condition asks for them; too deep a nesting then makes that condition
+ * unanswerable (TI2). So does a tool name over the record's bound: conditions match patterns against it, and it is a stranger's.
+ */
 function context(facts: CallFacts, tool: ToolClass): Readonly<Record<string, unknown>> {
   const { name, role } = facts.agent;
   return {
-    impact: tool.impact, openWorld: tool.openWorld, server: facts.server, tool: facts.tool,
+    impact: tool.impact, openWorld: tool.openWorld, server: facts.server,
+    get tool() {
+      if (facts.tool.length > toolCharactersMax) throw new RangeError('the tool name is too long');
+      return facts.tool;
+    },
     known: facts.definition !== undefined, agent: { name, role },
     get args() {
       return celValue(facts.args ?? {});

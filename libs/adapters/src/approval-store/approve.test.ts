@@ -230,7 +230,7 @@ describe('approve and desk on SQLite and a ledger', () => {
     expect(opened).toMatchObject({ ok: true, body: { approvers: ['ana', 'bo'] } });
   });
 
-  it('a client that gives up withdraws the question', async () => {
+  it('[A7] a client that gives up withdraws the question, and that is a record', async () => {
     const approval = await bench.openOne();
     await bench.give('observations', bench.ended('cancelled-while-held'));
     await bench.catchUp();
