@@ -16,7 +16,7 @@ const setup = lab(recorded(dir), compilePolicy(defaultPolicy), { withTask, withH
 const results: ScoredTrace[] = [];
 for (const trace of setup.recorded.traces) if (trace.kind === 'benign' || isHijack(trace)) results.push(await scored(setup, trace));
 
-const lanes = withTask ? callScore.task : callScore.noTask;
+const lanes = callScore[withTask ? 'task' : 'noTask'][setup.withHistory ? 'known' : 'unknown'];
 const tune = results.filter(({ trace }) => ['workspace', 'banking'].includes(trace.suite) && trace.attack !== 'direct' && trace.attack !== 'injecagent');
 const dev = results.filter(({ trace }) => ['slack', 'travel'].includes(trace.suite));
 for (const [name, rows] of [['tune', tune], ['dev', dev], ['all', results]] as const) {

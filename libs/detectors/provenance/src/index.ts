@@ -1,3 +1,3 @@
 export { createProvenance, provenanceVersion } from './create-provenance.js';
 export type { Memory as ProvenanceMemory } from './memory.js';
-export { callScore, type CallScoreArtefact } from './call-score.artefact.js';
+export { callScore, type CallScoreArtefact, type LaneModel, type LanePair } from './call-score.artefact.js';

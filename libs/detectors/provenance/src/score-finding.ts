@@ -7,7 +7,7 @@
  */
 import type { FindingDraft, Observation } from '@countersign/contracts';
 import type { CompiledPolicy } from '@countersign/policy';
-import { callScore, type LaneModel } from './call-score.artefact.js';
+import { callScore, type LaneModel, type LanePair } from './call-score.artefact.js';
 import { evidenceOf, type Document } from './document.js';
 import { featureNames, featuresOf, type Explained, type FeatureName, type Features } from './features.js';
 import { pValueOf, type History } from './history.js';
@@ -30,13 +30,14 @@ export function scoreFinding(call: ScoredCall): FindingDraft {
   const { observation, session, document, memory, policy } = call;
   const toolName = observation.call?.tool ?? '';
   const history = memory.histories.get(observation.agent.name);
+  const known = history !== undefined && history.sessions >= policy.policy.scores.sessionsMin ? history : undefined;
   const tool = toolWords(toolName, memory.tools.get(`${observation.server}\0${toolName}`));
   const lesson = lessonOf(toolName, document);
   const explained = featuresOf({
     tool, toolName, document, lesson, session, impact: observation.call?.impact ?? 'write',
-    history: history !== undefined && history.sessions >= policy.policy.scores.sessionsMin ? history : undefined,
+    history: known,
   });
-  const lanes = session.task === undefined ? callScore.noTask : callScore.task;
+  const lanes = lanesFor({ task: session.task !== undefined, known: known !== undefined });
   const a = laneScore(lanes.a, explained.features);
   const b = laneScore(lanes.b, explained.features);
   const margin = Math.max(a - lanes.a.threshold, b - lanes.b.threshold);
@@ -62,6 +63,11 @@ function finding(found: {
     features: { ...named(explained.features), laneA: a, laneB: b, taint: explained.features.g_free },
     ...(calibrated && margin > 0 ? { pValue: pValueOf(history, margin), sampleSize: n } : { sampleSize: n }),
   };
+}
+
+export function lanesFor(call: { task: boolean; known: boolean }): LanePair {
+  const pairs = call.task ? callScore.task : callScore.noTask;
+  return call.known ? pairs.known : pairs.unknown;
 }
 
 export function laneScore(lane: LaneModel, features: Features): number {

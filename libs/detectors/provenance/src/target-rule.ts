@@ -1,6 +1,6 @@
 /**
  * Rule R1: a call must not take its target from prose alone.
- * R1a. Held: a write, egress or irreversible call with a target (recipient, address, account, link, host, path, channel, id) that
+ * R1a. Held: a write, egress or irreversible call with a target (recipient, address, account, link, host, path, channel, id, secret) that
  *      stands in what the session read only in prose, never in a field, and that neither the task nor the agent brought in.
  * R1b. No weight, no training; the wording of the prose does not matter.
  * R1c. A source that policy calls trusted, and an entity that policy knows, are not held against a call.
@@ -14,6 +14,7 @@ import { folded, isEntity, tokensOf } from './text.js';
 import { nameWords } from './tool.js';
 import { contentWords, targetWords } from './words.js';
 
+const targetCharsMin = 2;
 const targetCharsMax = 200;
 const targetsMax = 64;
 
@@ -35,7 +36,7 @@ export function targetsOf(leaves: readonly Leaf[]): Target[] {
     const tokens = tokensOf(leaf.text).filter((token) => isTarget(token.key));
     for (const token of tokens) found.push({ leaf: ordinal, start: token.start, end: token.end, value: folded(leaf.text.slice(token.start, token.end)), key: token.key });
     const start = leaf.text.search(/\S/);
-    if (tokens.length > 0 || !namesTarget(leaf.path) || value.length < 3 || value.length > targetCharsMax || /^\d{1,4}$/.test(value)) return;
+    if (tokens.length > 0 || !namesTarget(leaf.path) || value.length < targetCharsMin || value.length > targetCharsMax) return;
     found.push({ leaf: ordinal, start, end: start + value.length, value, key: undefined });
   });
   return found.slice(0, targetsMax);

@@ -54,7 +54,7 @@ export const weightyNouns: ReadonlySet<string> = new Set(
 export const targetWords: ReadonlySet<string> = new Set(
   list(`to cc bcc recipient recipients address addresses email emails mail account iban url uri link href host hostname domain endpoint webhook
   path file filename folder directory channel channels user users username member participant participants invitee payee beneficiary
-  destination dest target id ids phone number room repo repository bucket topic queue receiver contact`),
+  destination dest target id ids password passphrase secret token key phone number room repo repository bucket topic queue receiver contact`),
 );
 
 /** Parameter names under which free text is content, not a target. */
