@@ -4,14 +4,15 @@
  * HA2. The id is the request's own, as it was written, so that the client's call ends at once.
  * HA3. No text names a credential, a query string or anything a peer sent except header names.
  */
+import { answerCodes } from './answers.js';
 import { headerMismatchCode, type HeaderMismatch } from './http-mismatch.js';
 
 /** -31999 and down are the tap's (tap.md, section 7). */
 export const transportErrorCodes = {
   /** The message could not be put before the gate: refused. */
-  failedClosed: -31997,
+  failedClosed: answerCodes.unavailable,
   /** Too large, or encoded in a way that cannot be read: refused, since nothing may be judged by a part. */
-  uninspectable: -31996,
+  uninspectable: answerCodes.uninspectable,
   /** The server behind the tap cannot be reached or broke off before it answered. */
   upstreamUnavailable: -31995,
 } as const;

@@ -5,7 +5,7 @@
  * EX3. Every exchange ends: forwarded, answered, empty, or broken off as its peer broke off (W7).
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { acceptsEventStream, findHeaderMismatch, guardRequest, headerMismatchError, headerValue, readHttpBody, rpcError, rpcErrors, takeAttestation, transportErrorCodes, type HttpBody } from '@countersign/wire';
+import { acceptsEventStream, findHeaderMismatch, guardRequest, headerMismatchError, headerValue, LongMessageReader, readHttpBody, rpcError, rpcErrors, takeAttestation, transportErrorCodes, type HttpBody, type LongMessage } from '@countersign/wire';
 import type { TapCore } from '../passage.js';
 import type { ByteBudget, ByteLoan } from './byte-budget.js';
 import { ClientSide } from './client-side.js';
@@ -83,14 +83,15 @@ async function readRequest({ house, request, client, loan }: Reading): Promise<R
     request.resume();
     return undefined;
   }
-  const whole = await readBody(request, { bytesMax: house.limits.requestBytesMax, loan, rest: 'discarded' });
+  const rest = new LongMessageReader();
+  const whole = await readBody(request, { bytesMax: house.limits.requestBytesMax, loan, rest });
   if (whole.kind === 'truncated') return 'ended';
   if (whole.kind !== 'whole') {
-    refuse(client, whole.kind === 'too-large' ? 413 : 503, tooLarge(whole.kind, house.limits.requestBytesMax));
+    refuseUnread(client, rest.end(), { status: whole.kind === 'too-large' ? 413 : 503, problem: tooLarge(whole.kind, house.limits.requestBytesMax) });
     return 'ended';
   }
   const decoded = await decodeBody(request.rawHeaders, whole.bytes, house.limits.requestBytesMax);
-  if (decoded !== undefined) return { raw: whole.bytes, decoded, read: readHttpBody(decoded) };
+  if (decoded !== undefined && (decoded === whole.bytes || loan.take(decoded.length))) return { raw: whole.bytes, decoded, read: readHttpBody(decoded) };
   refuse(client, 415, { code: transportErrorCodes.uninspectable, message: 'The body is compressed in a way that cannot be read here within the limits; nothing was sent to the server. Send it uncompressed, or with gzip, deflate, br or zstd.' });
   return 'ended';
 }
@@ -167,6 +168,14 @@ function failClosed(house: House, client: ClientSide, error: unknown): void {
 function refuse(client: ClientSide, status: number, problem: { readonly code: number; readonly message: string }): void {
   const error = rpcError(undefined, problem);
   client.answer(status, [error], error);
+}
+
+/** Under the request's own id where the bytes that went by leave no doubt of it; else by a status no client can miss. */
+function refuseUnread(client: ClientSide, seen: LongMessage, { status, problem }: { readonly status: number; readonly problem: { readonly code: number; readonly message: string } }): void {
+  const isId = seen.rpcId !== undefined && /^(?:-?\d[\d.eE+-]*|"(?:[^"\\]|\\.)*")$/s.test(seen.rpcId);
+  if (!isId || !seen.isSure || seen.method === undefined) return refuse(client, status, problem);
+  const error = rpcError(seen.rpcId, problem);
+  return client.answer(200, [error], error);
 }
 
 function tooLarge(kind: 'too-large' | 'no-room', bytesMax: number): { readonly code: number; readonly message: string } {

@@ -1,6 +1,6 @@
 /**
  * Reads a whole body within a bound and within the tap's budget. What is refused was not judged by a part of it.
- * With `rest: 'discarded'` a refused body is still read to its end, and thrown away: a client that is sending hears an answer only after that.
+ * With `rest` a refused body is still read to its end, and only shown to it: a client that is sending hears an answer only after that.
  */
 import type { Readable } from 'node:stream';
 import type { ByteLoan } from './byte-budget.js';
@@ -12,21 +12,25 @@ export type ReadBody =
   /** The sender broke off. */
   | { readonly kind: 'truncated' };
 
-export async function readBody(source: Readable, options: { readonly bytesMax: number; readonly loan: ByteLoan; readonly rest?: 'discarded' }): Promise<ReadBody> {
+export async function readBody(source: Readable, options: { readonly bytesMax: number; readonly loan: ByteLoan; readonly rest?: { push(chunk: Uint8Array): void } }): Promise<ReadBody> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   let refused: 'too-large' | 'no-room' | undefined;
   try {
     for await (const chunk of source.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
       bytes += chunk.length;
-      if (refused !== undefined) continue;
+      if (refused !== undefined) {
+        options.rest?.push(chunk);
+        continue;
+      }
       if (bytes > options.bytesMax) refused = 'too-large';
       else if (!options.loan.take(chunk.length)) refused = 'no-room';
       else chunks.push(chunk);
       if (refused === undefined) continue;
+      if (options.rest === undefined) return { kind: refused };
+      for (const kept of [...chunks, chunk]) options.rest.push(kept);
       chunks.length = 0;
       options.loan.close();
-      if (options.rest === undefined) return { kind: refused };
     }
   } catch {
     return { kind: 'truncated' };

@@ -56,7 +56,8 @@ async function relayWhole(exchange: Exchange, response: IncomingMessage, answers
   }
   if (whole.kind !== 'whole') return refuseAnswer(exchange, response, 'is larger than what can be judged whole');
   const decoded = await decodeBody(response.rawHeaders, whole.bytes, house.limits.messageBytesMax);
-  if (decoded === undefined && exchange.isOffered) return refuseAnswer(exchange, response, 'is compressed in a way that cannot be read within the limits');
+  const hasRoom = decoded === undefined || decoded === whole.bytes || loan.take(decoded.length);
+  if ((decoded === undefined && exchange.isOffered) || !hasRoom) return refuseAnswer(exchange, response, 'is compressed in a way that cannot be read within the limits');
   const kind = decoded === undefined || whole.bytes.length === 0 ? 'other' : readHttpBody(decoded).kind;
   // What answers a judged message under 200 as JSON is judged, readable or not; an error page is not a message.
   const isAnswer = exchange.isOffered && whole.bytes.length > 0 && response.statusCode === 200 && mediaTypeOf(response.rawHeaders) === 'application/json';

@@ -1,14 +1,12 @@
 /** What one HTTP request says of itself, read once: who calls, under which session, in which era, with which messages. */
 import { createHmac } from 'node:crypto';
-import { clientIdentity, headerValue, headerValues, messagesOf, protocolVersionKey, traceIdOf, type HttpBody, type HttpMessage, type RawHeaders, type SessionFacts } from '@countersign/wire';
+import { clientIdentity, clientLabelOf, eraOf, headerValue, headerValues, messagesOf, traceIdOf, type HttpBody, type HttpMessage, type RawHeaders, type SessionFacts } from '@countersign/wire';
 
-/** Revisions from here on have no sessions, and a closed connection is a cancel (tap.md, section 2). */
-const firstModernVersion = '2026-07-28';
-const clientInfoKey = 'io.modelcontextprotocol/clientInfo';
 const taskKey = 'dev.countersign/task';
 
 export interface RequestFacts {
   readonly session: SessionFacts;
+  /** Modern: no session, and a closed connection takes the request back. */
   readonly isModern: boolean;
   readonly isInitialize: boolean;
   readonly protocolVersion?: string;
@@ -21,8 +19,9 @@ export function readRequestFacts(headers: RawHeaders, body: HttpBody | undefined
   const messages = body === undefined ? [] : messagesOf(body);
   const version = headerValue(headers, 'mcp-protocol-version');
   const meta = messages.find((message) => traceIdOf(textOf(message.meta['traceparent'])) !== undefined || taskIdOf(message) !== undefined)?.meta ?? messages[0]?.meta ?? {};
-  const clientInfo = recordOf(meta[clientInfoKey]);
-  const named = textOf(messages[0]?.meta[protocolVersionKey]) ?? version;
+  // Only what every request of this client says of it may tell clients apart, and a legacy one says its name once.
+  const isInitialize = messages.some((message) => message.method === 'initialize');
+  const label = isInitialize ? undefined : clientLabelOf(messages[0]?.method, messages[0]?.params);
   return {
     session: {
       mcpSessionId: headerValue(headers, 'mcp-session-id'),
@@ -31,12 +30,12 @@ export function readRequestFacts(headers: RawHeaders, body: HttpBody | undefined
       identity: clientIdentity({
         userAgent: headerValue(headers, 'user-agent'),
         credentialTag: credentialTag(headers, identityKey),
-        clientName: textOf(clientInfo['name']),
-        clientVersion: textOf(clientInfo['version']),
+        clientName: label?.clientName,
+        clientVersion: label?.clientVersion,
       }),
     },
-    isModern: named !== undefined && named >= firstModernVersion,
-    isInitialize: messages.some((message) => message.method === 'initialize'),
+    isModern: eraOf(messages[0]?.params, { header: version }).era === 'modern',
+    isInitialize,
     rpcIds: messages.filter((message) => message.isRequest).flatMap((message) => message.rpcId ?? []),
     ...(version === undefined ? {} : { protocolVersion: version }),
   };
