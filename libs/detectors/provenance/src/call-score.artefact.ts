@@ -34,17 +34,17 @@ export const callScore: CallScoreArtefact = {
   task: {
     known: {
       a: {
-        bias: -6.06, threshold: 0.11,
+        bias: -5.93, threshold: 0.57,
         weights: {
-          gate: 0.13, irr: 1.34, gvo: 0.62, gu: 0.51, g_bound: 0.36, g_ungr: 0.71, g_actimp: 0.71, g_unact: 0.86, g_imp: 1.13, g_impact: 0.72,
-          le_n: 0.02, wr_gap: 0.99, wr_cimpx: 1.61, g_enew: 0.98, g_enewr: 0.6, e_new_r: 0.5, tool_new: 0.44, a_new: 0.75, g_newseq: 0.28,
+          gate: 0.14, irr: 1.3, gvo: 0.62, gu: 0.49, g_bound: 0.3, g_ungr: 0.62, g_actimp: 0.72, g_unact: 0.98, g_imp: 1.01, g_impact: 0.7,
+          wr_gap: 0.93, wr_cimpx: 1.54, g_enew: 0.75, g_enewr: 0.9, e_new_r: 0.87, tool_new: 0.45, a_new: 0.66, g_newseq: 0.4,
         },
       },
       b: {
-        bias: -5.59, threshold: 2.08,
+        bias: -5.52, threshold: 1.53,
         weights: {
-          gate: 0.24, irr: 1.58, gvo: 0.99, gu: 0.93, g_free: 0.61, le_n: 0.24, wr_gap: 2.42, g_enew: 1.73,
-          xcov: 0.01, g_enewr: 0.49, e_new_r: 0.38, tool_new: 0.4, a_new: 1.06, g_newseq: 0.95,
+          gate: 0.24, irr: 1.53, gvo: 1.01, gu: 0.86, g_free: 0.55, le_n: 0.15, wr_gap: 2.28,
+          g_enew: 1.06, g_enewr: 1.11, e_new_r: 1.07, tool_new: 0.39, a_new: 0.97, g_newseq: 1.13,
         },
       },
     },
@@ -68,17 +68,17 @@ export const callScore: CallScoreArtefact = {
   noTask: {
     known: {
       a: {
-        bias: -6.19, threshold: 0.12,
+        bias: -6.09, threshold: 0.3,
         weights: {
-          gate: 0.12, irr: 1.64, gvo: 0.12, gu: 0.4, g_bound: 0.45, g_ungr: 0.82, g_actimp: 0.69, g_unact: 0.69, g_imp: 1.25, g_impact: 0.48,
-          le_n: 0.06, wr_gap: 0.71, wr_cimpx: 1.67, g_enew: 1.03, g_enewr: 0.59, e_new_r: 0.43, tool_new: 0.51, a_new: 0.76, g_newseq: 0.12,
+          gate: 0.13, irr: 1.6, gvo: 0.13, gu: 0.39, g_bound: 0.4, g_ungr: 0.75, g_actimp: 0.7, g_unact: 0.7, g_imp: 1.16, g_impact: 0.45,
+          le_n: 0.01, wr_gap: 0.73, wr_cimpx: 1.65, g_enew: 0.83, g_enewr: 0.86, e_new_r: 0.71, tool_new: 0.44, a_new: 0.7, g_newseq: 0.22,
         },
       },
       b: {
-        bias: -5.62, threshold: 1.8,
+        bias: -5.65, threshold: 2.18,
         weights: {
-          gate: 0.25, irr: 1.96, gvo: 0.25, gu: 0.5, g_free: 0.88, le_n: 0.4, wr_gap: 2.05,
-          g_enew: 1.91, g_enewr: 0.3, e_new_r: 0.17, tool_new: 0.36, a_new: 1.2, g_newseq: 0.84,
+          gate: 0.23, irr: 1.93, gvo: 0.23, gu: 0.46, g_free: 0.84, le_n: 0.3, wr_gap: 2.07,
+          g_enew: 1.18, g_enewr: 1.02, e_new_r: 0.81, tool_new: 0.27, a_new: 1.1, g_newseq: 1.05,
         },
       },
     },

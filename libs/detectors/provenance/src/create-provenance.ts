@@ -11,7 +11,7 @@ import { actorsOf, capabilityFinding } from './capability.js';
 import { contentOf, type Content, type Document, type DocumentKind } from './document.js';
 import { carriedBy, flowFinding } from './flow.js';
 import { learn } from './history.js';
-import { lessonOf } from './lesson.js';
+import { entitiesInFields, lessonOf } from './lesson.js';
 import { sourceFacts } from './labels.js';
 import type { Leaf } from './leaves.js';
 import { bringIn, emptyMemory, historyOf, remember, sessionOf, show, toolsMax, type Memory, type Session } from './memory.js';
@@ -161,7 +161,9 @@ function endSession(memory: Memory, observation: Observation): void {
   const key = `${observation.agent.name}\0${observation.session}`;
   const session = memory.sessions.get(key);
   if (session === undefined) return;
-  if (session.alarms.size === 0 && session.calls > 0) learn(historyOf(memory, session.agent), session.lessons, session.scoreMax);
+  if (session.alarms.size === 0 && session.calls > 0) {
+    learn(historyOf(memory, session.agent), { lessons: session.lessons, read: session.read.flatMap(entitiesInFields), score: session.scoreMax });
+  }
   memory.sessions.delete(key);
 }
 

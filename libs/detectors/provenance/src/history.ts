@@ -29,8 +29,9 @@ export function emptyHistory(): History {
   return { sessions: 0, calls: 0, tools: new Map(), values: new Set(), entities: new Set(), sessionScores: [] };
 }
 
-/** Learns one finished session. `score` is the highest score one of its calls had. */
-export function learn(history: History, lessons: readonly Lesson[], score: number): void {
+/** Learns one finished session. `read`: entities in fields it read; `score`: the highest score one of its calls had. */
+export function learn(history: History, session: { lessons: readonly Lesson[]; read: readonly string[]; score: number }): void {
+  const { lessons, read, score } = session;
   history.sessions += 1;
   history.calls += lessons.length;
   for (const lesson of lessons) {
@@ -38,6 +39,7 @@ export function learn(history: History, lessons: readonly Lesson[], score: numbe
     for (const value of lesson.values) if (history.values.size < valuesMax) history.values.add(value);
     for (const entity of lesson.entities) if (history.entities.size < entitiesMax) history.entities.add(entity);
   }
+  for (const entity of read) if (history.entities.size < entitiesMax) history.entities.add(entity);
   if (!Number.isFinite(score)) return;
   history.sessionScores.push(score);
   if (history.sessionScores.length > scoresMax) history.sessionScores.shift();

@@ -1,12 +1,18 @@
 /** One call as history keeps it: its tool, its short values by place, its entities. */
 import type { Document } from './document.js';
 import type { Lesson } from './history.js';
-import { folded, isEntity } from './text.js';
+import { folded, isNaming } from './text.js';
 
 const shortValueCharsMax = 60;
 
 export function lessonOf(tool: string, document: Document): Lesson {
   const short = document.content.leaves.filter((leaf) => leaf.text.length <= shortValueCharsMax);
   const values = short.map((leaf) => `${tool}\0${leaf.path}\0${folded(leaf.text)}`);
-  return { tool, values, entities: [...document.content.postings.keys()].filter(isEntity) };
+  return { tool, values, entities: [...document.content.postings.keys()].filter(isNaming) };
+}
+
+/** Entities that stand in fields of what was read. Prose does not make anybody known: whoever wants to be may write it. */
+export function entitiesInFields(document: Document): string[] {
+  const { postings, units } = document.content;
+  return [...postings].filter(([key, ordinals]) => isNaming(key) && ordinals.some((ordinal) => units[ordinal]?.structured === true)).map(([key]) => key);
 }

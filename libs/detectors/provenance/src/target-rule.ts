@@ -10,7 +10,7 @@ import { globMatches, type Policy } from '@countersign/policy';
 import { evidenceOf, isWhole, unitText, type Document, type PlacedUnit, type Span } from './document.js';
 import type { Leaf } from './leaves.js';
 import type { Session } from './memory.js';
-import { folded, isEntity, tokensOf } from './text.js';
+import { folded, isNaming, tokensOf } from './text.js';
 import { nameWords } from './tool.js';
 import { contentWords, targetWords } from './words.js';
 
@@ -33,7 +33,7 @@ export function targetsOf(leaves: readonly Leaf[]): Target[] {
   const found: Target[] = [];
   leaves.forEach((leaf, ordinal) => {
     const value = folded(leaf.text.trim());
-    const tokens = tokensOf(leaf.text).filter((token) => isTarget(token.key));
+    const tokens = tokensOf(leaf.text).filter((token) => isNaming(token.key));
     for (const token of tokens) found.push({ leaf: ordinal, start: token.start, end: token.end, value: folded(leaf.text.slice(token.start, token.end)), key: token.key });
     const start = leaf.text.search(/\S/);
     if (tokens.length > 0 || !namesTarget(leaf.path) || value.length < targetCharsMin || value.length > targetCharsMax) return;
@@ -121,10 +121,6 @@ function proseAt(document: Document, unit: PlacedUnit, target: Target): NonNulla
   const start = unit.start + (token?.start ?? Math.max(0, folded(text).indexOf(target.value)));
   const length = token === undefined ? target.value.length : token.end - token.start;
   return { document, unit, span: { leaf: unit.leaf, start, end: start + length } };
-}
-
-function isTarget(key: string): boolean {
-  return isEntity(key) && !/^@(?:\d{4}-\d{2}-\d{2}|\d{1,2}:\d{2}(?::\d{2})?|\d+\.\d+)$/.test(key);
 }
 
 /** The last name in a path decides: `to`, `recipients[0]`, `file_id`, `channelName`. */

@@ -62,11 +62,9 @@ export function isEntity(key: string): boolean {
   return key.charCodeAt(0) === 64;
 }
 
-/** @returns the entity key of a whole string (address, link, account, long number …), or undefined. */
-export function entityOf(text: string): string | undefined {
-  const tokens = tokensOf(text.trim());
-  const [only] = tokens;
-  return tokens.length === 1 && only && isEntity(only.key) && only.end - only.start >= text.trim().length - 12 ? only.key : undefined;
+/** An entity that names somebody, something or some place: no date, no time, no amount. */
+export function isNaming(key: string): boolean {
+  return isEntity(key) && !/^@(?:\d{4}-\d{2}-\d{2}|\d{1,2}:\d{2}(?::\d{2})?|\d+\.\d+)$/.test(key);
 }
 
 export function stemOf(word: string): string {
