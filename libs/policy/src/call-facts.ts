@@ -19,6 +19,8 @@ export interface CallFacts {
   /** The call's `arguments`, as parsed. */
   readonly args?: unknown;
   readonly agent: { readonly name: string; readonly role: string };
+  /** No call of this session was allowed yet. */
+  readonly firstOfSession?: boolean | undefined;
 }
 
 /** How long whoever holds a message waits, for what, and what it does when nothing came. */

@@ -113,6 +113,10 @@ absent: { attestation: show, activation: show, task: show }
 # The first attested state of an agent is accepted and pinned; later changes need a person's registration.
 attestation: { firstUse: accept, keys: {} }
 
+# A session's calls are at least of this tier until one of them was allowed: a changed agent is met at its first call,
+# whatever that call is. When no verdict comes, the call's own tier says what happens.
+sessions: { firstCallTier: medium }
+
 # The first definition of a tool is accepted and pinned; later changes are held.
 pins: { firstUse: accept }
 

@@ -52,6 +52,7 @@ export const defaultPolicy: Policy = {
   },
   absent: { attestation: 'show', activation: 'show', task: 'show' },
   attestation: { firstUse: 'accept', keys: {} },
+  sessions: { firstCallTier: 'medium' },
   pins: { firstUse: 'accept' },
   holds: { holdMs: 50_000, pendingPerAgentMax: 3 },
   payload: 'full',

@@ -105,6 +105,10 @@ export const policySchema = z.strictObject({
     /** Key id → raw Ed25519 public key, base64url. Empty: any key is accepted on first use and pinned per agent. */
     keys: z.record(z.string(), z.string()).default({}),
   }),
+  sessions: z.strictObject({
+    /** A session's calls are at least of this tier until one was allowed, so that a changed agent is met at its first call. */
+    firstCallTier: tierSchema,
+  }),
   pins: z.strictObject({ firstUse: z.enum(['accept', 'step_up']) }),
   holds: z.strictObject({
     /** The longest silence a client sees; then it gets an answer. */

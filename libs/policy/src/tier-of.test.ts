@@ -37,6 +37,17 @@ describe('tierOf under the default policy', () => {
   });
 });
 
+describe('the first call of a session', () => {
+  const compiled = compilePolicy(defaultPolicy);
+  it('a read waits as medium, so that a changed agent is met at its first call, and fails as a read does', () => {
+    expect(tierOf(compiled, facts('get_time', { firstOfSession: true }))).toMatchObject({ tier: 'medium', rule: 'reads · first call of the session', waits: true, deadlineMs: 1000, onUnavailable: 'allow' });
+  });
+
+  it('a higher tier stays what it is', () => {
+    expect(tierOf(compiled, facts('send_email', { firstOfSession: true }))).toEqual(tierOf(compiled, facts('send_email')));
+  });
+});
+
 describe('tierOf under other policies', () => {
   it('an administrator’s word beats the guess', () => {
     const compiled = withPolicy({ tools: [{ server: 's*', tool: 'send_*', impact: 'read' }, { server: '*', tool: '*', impact: 'irreversible', openWorld: false }] });

@@ -5,6 +5,7 @@
  *      is refused if the rule refuses, and the rule is named in `rule`.
  * TI3. Capabilities come first: an agent that may not call the tool is refused whatever the rules say.
  * TI4. In mode `observe` nothing waits and nothing is refused.
+ * TI5. A session's first call is at least of `sessions.firstCallTier`; when no verdict comes, its own tier still says what happens.
  */
 import type { Tier } from '@countersign/contracts';
 import type { CallFacts, TierOfCall, ToolDefinition, WaitRule } from './call-facts.js';
@@ -29,13 +30,20 @@ interface Ruling {
 export function tierOf(compiled: CompiledPolicy, facts: CallFacts): TierOfCall {
   const tool = toolClassOf(compiled, facts);
   const { deny, ...ruling } = rulingOf(compiled, facts, tool);
-  const { requires, deadlineMs, onUnavailable } = compiled.policy.tiers[ruling.tier];
+  const { onUnavailable } = compiled.policy.tiers[ruling.tier];
+  const raised = facts.firstOfSession === true ? atLeast(ruling, compiled.policy.sessions.firstCallTier) : ruling;
+  const { requires, deadlineMs } = compiled.policy.tiers[raised.tier];
   const enforced = compiled.policy.mode === 'enforce';
   return {
-    ...ruling, impact: tool.impact, openWorld: tool.openWorld,
+    ...raised, impact: tool.impact, openWorld: tool.openWorld,
     waits: enforced && deadlineMs > 0, deadlineMs, requires, onUnavailable,
     ...(deny !== undefined && enforced ? { deny } : {}),
   };
+}
+
+function atLeast(ruling: Omit<Ruling, 'deny'>, tier: Tier): Omit<Ruling, 'deny'> {
+  if (order.indexOf(ruling.tier) >= order.indexOf(tier)) return ruling;
+  return { tier, rule: `${ruling.rule}${separator}first call of the session`.slice(0, 256) };
 }
 
 /** Whether this call's result waits for its findings before the agent sees it. A condition that cannot be evaluated waits. */
