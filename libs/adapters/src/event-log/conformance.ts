@@ -1,4 +1,5 @@
 /** What every EventLog promises, run against each adapter; each test names its invariant. */
+import type { Topic } from '@countersign/contracts';
 import type { EventLog, LedgerRecord, StoredRecord, Subscription } from '@countersign/pipeline';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -154,7 +155,7 @@ export function describeEventLog(name: string, makeAdapter: () => Promise<EventL
 }
 
 interface Collecting {
-  readonly topic?: 'observations' | 'findings' | 'verdicts' | 'decisions';
+  readonly topic?: Topic;
   readonly group?: string;
   readonly from?: number | { readonly beforeEnd: number };
   readonly batchRecordsMax?: number;
