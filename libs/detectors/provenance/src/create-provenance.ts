@@ -9,21 +9,22 @@ import { nothing, type Decision, type Detection, type Detector, type FindingDraf
 import { toolClassOf, type CompiledPolicy, type Policy, type ToolDefinition } from '@countersign/policy';
 import { actorsOf, capabilityFinding } from './capability.js';
 import { contentOf, type Content, type Document, type DocumentKind } from './document.js';
-import { carriedBy, flowFinding } from './flow.js';
+import { askedByOther } from './asked-by-other.js';
+import { carriedBy, flowFinding, type Carried } from './flow.js';
 import { learn } from './history.js';
 import { entitiesInFields, lessonOf } from './lesson.js';
-import { sourceFacts } from './labels.js';
+import { mayRead, readersOf, sourceFacts } from './labels.js';
 import type { Leaf } from './leaves.js';
-import { bringIn, emptyMemory, historyOf, remember, sessionOf, show, toolsMax, type Memory, type Session } from './memory.js';
+import { bringIn, emptyMemory, historyOf, remember, sessionOf, show, toolsMax, wordsOfTool, type Memory, type Session } from './memory.js';
 import { argumentLeaves, listedTools, member, resultLeaves } from './payload.js';
 import { scoreFinding } from './score-finding.js';
 import { restored, snapshotOf } from './snapshot.js';
-import { targetFinding, targetsOf } from './target-rule.js';
+import { targetFinding, targetsOf, wasRead } from './target-rule.js';
 import { folded, tokenKeys } from './text.js';
-import { toolWords } from './tool.js';
 
 const contentsMax = 256;
 const alarmsMax = 64;
+const ownValuesMax = 4_096;
 
 export const provenanceVersion = '1';
 
@@ -50,7 +51,8 @@ function detected(observation: Observation, memory: Memory, policy: CompiledPoli
   const read = readDocument(observation, memory, policy.policy);
   if (read === undefined) return { memory, findings: observation.call ? [nothing] : [] };
   const lost = remember(memory, read) + show(sessionAt(memory, observation), read);
-  return { memory, findings: lost > 0 ? [evicted(lost)] : observation.call ? [nothing] : [] };
+  const findings = [...labelRead(observation, read, policy), ...(lost > 0 ? [evicted(lost)] : [])];
+  return { memory, findings: findings.length > 0 || observation.call === undefined ? findings : [nothing] };
 }
 
 function judged(observation: Observation, memory: Memory, policy: CompiledPolicy): readonly FindingDraft[] {
@@ -59,14 +61,16 @@ function judged(observation: Observation, memory: Memory, policy: CompiledPolicy
   const leaves = argumentLeaves(observation.message?.payload);
   const document = documentOf(observation, { kind: 'argument', leaves, memory, policy: undefined });
   const actors = actorsOf(observation, memory.roles);
+  const carried = memory.labelled.size > 0 ? carriedBy(memory, document) : [];
   const gates = [
     capabilityFinding(policy, observation, actors),
-    isSink(observation, memory, policy) ? flowFinding(memory, { observation, document, actors, policy: policy.policy }) : undefined,
-    targetFinding({ observation, session, document, policy: policy.policy }),
+    carried.length > 0 && isSink(observation, memory, policy) ? flowFinding(memory, { observation, document, carried, actors, policy: policy.policy }) : undefined,
+    targetFinding({ observation, session, document, memory, policy: policy.policy }),
+    actors.length === 1 ? askedByOther(memory, { observation, document, policy }) : undefined,
   ].filter((finding) => finding !== undefined);
   const score = scoreFinding({ observation, session, document, memory, policy });
   if (gates.length > 0 || score.kind !== 'nothing') raise(session, observation.call?.callId ?? observation.id);
-  afterCall({ observation, memory, session, document });
+  afterCall({ observation, memory, session, document, carried });
   return [...gates, score];
 }
 
@@ -92,22 +96,21 @@ function decided(decision: Decision, memory: Memory): Memory {
   return memory;
 }
 
-function afterCall(call: { observation: Observation; memory: Memory; session: Session; document: Document }): void {
-  const { observation, memory, session, document } = call;
+function afterCall(call: { observation: Observation; memory: Memory; session: Session; document: Document; carried: readonly Carried[] }): void {
+  const { observation, memory, session, document, carried } = call;
   const tool = observation.call?.tool ?? '';
   const ownTokens = [...document.content.postings.keys()].filter((key) => !session.read.some((read) => read.content.postings.has(key)));
   bringIn(session, ownTokens);
   for (const target of targetsOf(document.content.leaves)) {
-    const wasRead = session.read.some((read) => read.content.foldedLeaves.some((text) => text.includes(target.value)));
-    if (!wasRead && session.ownValues.size < 4_096) session.ownValues.add(target.value);
+    if (session.ownValues.size < ownValuesMax && !wasRead(session, target)) session.ownValues.add(target.value);
   }
   if (session.read.length === 0) {
-    const words = toolWords(tool, memory.tools.get(`${observation.server}\0${tool}`));
+    const words = wordsOfTool(memory, observation.server, tool);
     bringIn(session, [words.verb, ...words.groups, ...words.nouns].filter((word) => word !== ''));
   }
   session.calls += 1;
   if (session.lessons.length < 2_000) session.lessons.push(lessonOf(tool, document));
-  for (const { label, hits } of memory.labelled.size > 0 ? carriedBy(memory, document) : []) {
+  for (const { label, hits } of carried) {
     for (const leaf of new Set(hits.map((hit) => hit.leaf))) document.labels.set(leaf, [...(document.labels.get(leaf) ?? []), label]);
   }
   if (document.content.chars > 0) remember(memory, document);
@@ -170,8 +173,20 @@ function endSession(memory: Memory, observation: Observation): void {
 function keepTools(observation: Observation, memory: Memory): void {
   for (const definition of listedTools(observation)) {
     const name = member(definition, 'name');
-    if (typeof name === 'string' && memory.tools.size < toolsMax) memory.tools.set(`${observation.server}\0${name}`, definition);
+    if (typeof name === 'string' && memory.tools.size < toolsMax) noteTool(memory, `${observation.server}\0${name}`, definition);
   }
+}
+
+function noteTool(memory: Memory, key: string, definition: unknown): void {
+  memory.tools.set(key, definition);
+  memory.toolWords.delete(key);
+}
+
+/** Reading is not leaving, but who may not read a label now holds it: said, so that policy's gap is seen. */
+function labelRead(observation: Observation, read: Document, policy: CompiledPolicy): FindingDraft[] {
+  const names = [...new Set([...read.labels.values()].flat())].filter((name) => !mayRead(readersOf(policy.policy, name), [observation.agent]));
+  if (names.length === 0) return [];
+  return [{ kind: 'label-read', severity: 'medium', sentence: `${observation.agent.name} (${observation.agent.role}) was given text labelled ${names.join(', ')} by ${read.server}/${read.tool} without being a reader; what it holds may not leave through this agent.`.slice(0, 1000) }];
 }
 
 function evicted(chars: number): FindingDraft {

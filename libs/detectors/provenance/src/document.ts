@@ -4,7 +4,7 @@
  * DO2. At most `unitsMax` units; text beyond is kept for quoting and searching, and `unread` counts it.
  */
 import { rawSpan, type Leaf } from './leaves.js';
-import { folded, tokensOf } from './text.js';
+import { folded, tokensOf, tokensOfLeaf } from './text.js';
 import { unitsOf } from './units.js';
 import type { Evidence } from '@countersign/contracts';
 
@@ -78,7 +78,8 @@ function place(
 ): void {
   const ordinal = into.units.length;
   into.units.push({ ...unit, leaf: at.ordinal, from: at.from + unit.start, to: at.from + unit.end });
-  for (const { key } of tokensOf(at.leaf.text.slice(unit.start, unit.end))) {
+  const whole = unit.start === 0 && unit.end === at.leaf.text.length;
+  for (const { key } of whole ? tokensOfLeaf(at.leaf) : tokensOf(at.leaf.text.slice(unit.start, unit.end))) {
     const known = into.postings.get(key);
     if (known === undefined) into.postings.set(key, [ordinal]);
     else if (known.at(-1) !== ordinal) known.push(ordinal);

@@ -9,7 +9,7 @@ import type { Document, PlacedUnit } from './document.js';
 import type { History } from './history.js';
 import type { Lesson } from './history.js';
 import type { Session } from './memory.js';
-import { isEntity, tokenKeys, weightOf } from './text.js';
+import { isEntity, tokensOfLeaf, weightOf } from './text.js';
 import { matchOf, type ToolWords } from './tool.js';
 import { bestWindow, type Alias } from './windows.js';
 
@@ -85,7 +85,7 @@ export function featuresOf(call: CallFacts): Explained {
 function leafTokens(document: Document): LeafTokens[] {
   const found: LeafTokens[] = [];
   document.content.leaves.forEach((leaf, ordinal) => {
-    const keys = [...tokenKeys(leaf.text.slice(0, 4_096))].filter((key) => !key.startsWith('!')).slice(0, leafTokensMax);
+    const keys = [...new Set(tokensOfLeaf(leaf).slice(0, leafTokensMax * 8).map((token) => token.key))].filter((key) => !key.startsWith('!')).slice(0, leafTokensMax);
     if (keys.length > 0) found.push({ ordinal, keys, long: leaf.text.length > longLeafChars });
   });
   return found;

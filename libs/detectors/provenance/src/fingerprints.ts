@@ -29,6 +29,17 @@ export function squeezed(text: string): Squeezed {
   return { text: out, places };
 }
 
+const squeezedByLeaf = new WeakMap<object, Squeezed>();
+
+/** The same for a text that is searched again and again; made once as long as its holder lives. */
+export function squeezedLeaf(leaf: { readonly text: string }): Squeezed {
+  const known = squeezedByLeaf.get(leaf);
+  if (known !== undefined) return known;
+  const made = squeezed(leaf.text);
+  squeezedByLeaf.set(leaf, made);
+  return made;
+}
+
 /** Hash of every gram of `gramChars` characters; element i starts at character i. */
 export function gramHashes(text: string): Uint32Array {
   const count = Math.max(0, text.length - gramChars + 1);

@@ -8,12 +8,14 @@ import type { Evidence, FindingDraft, Observation } from '@countersign/contracts
 import type { Policy } from '@countersign/policy';
 import { evidenceOf, placeOf, placeOfKey, type Document } from './document.js';
 import type { Hit } from './labelled-values.js';
+import { squeezedLeaf } from './fingerprints.js';
 import { mayRead, readersOf, type Actor } from './labels.js';
 import { decodings } from './decodings.js';
 import type { Memory } from './memory.js';
 
 const enough = 1;
 const hopsMax = 3;
+const provenMax = 12;
 
 export interface Carried {
   readonly label: string;
@@ -22,6 +24,15 @@ export interface Carried {
 
 /** What joins a link's parts; blanked one for one, so that a value in a path or a query is seen and places stay true. */
 const linkPunctuation = /[/?&#=]/g;
+
+export interface FlowQuestion {
+  readonly observation: Observation;
+  readonly document: Document;
+  /** What `carriedBy` found in the document. */
+  readonly carried: readonly Carried[];
+  readonly actors: readonly Actor[];
+  readonly policy: Policy;
+}
 
 /** Labels the leaves of a document carry by content, strongest first. */
 export function carriedBy(memory: Memory, document: Document): Carried[] {
@@ -34,14 +45,14 @@ export function carriedBy(memory: Memory, document: Document): Carried[] {
       }
     }
   });
-  const carried = [...byLabel].map(([label, hits]) => ({ label, hits: hits.filter((hit) => !wasPublic(memory, hit)) }));
+  const carried = [...byLabel].map(([label, hits]) => ({ label, hits: distinct(hits).filter((hit) => !wasPublic(memory, hit)) }));
   return carried.filter(({ hits }) => weightOf(hits) >= enough).sort((a, b) => weightOf(b.hits) - weightOf(a.hits));
 }
 
 /** The finding for a sink, or undefined when everyone acting may read what the call carries. */
-export function flowFinding(memory: Memory, call: { observation: Observation; document: Document; actors: readonly Actor[]; policy: Policy }): FindingDraft | undefined {
-  const { document, actors, policy, observation } = call;
-  for (const { label, hits } of carriedBy(memory, document)) {
+export function flowFinding(memory: Memory, call: FlowQuestion): FindingDraft | undefined {
+  const { document, actors, policy, observation, carried } = call;
+  for (const { label, hits } of carried) {
     const readers = readersOf(policy, label);
     if (mayRead(readers, actors)) continue;
     const strongest = [...hits].sort((a, b) => b.weight - a.weight)[0];
@@ -100,16 +111,17 @@ function wasPublic(memory: Memory, hit: Hit): boolean {
 function holds(document: Document, hit: Hit): boolean {
   if (hit.how === 'value') return document.content.postings.has(hit.value);
   if (hit.how === 'phrase') return placeOf(document.content, hit.value) !== undefined;
-  return document.content.foldedLeaves.some((text) => text.length >= hit.value.length && squeezedText(text).includes(hit.value));
-}
-
-function squeezedText(text: string): string {
-  return text.replace(/[^\p{L}\p{N}]/gu, '');
+  return document.content.leaves.some((leaf) => leaf.text.length >= hit.value.length && squeezedLeaf(leaf).text.includes(hit.value));
 }
 
 function weightOf(hits: readonly Hit[]): number {
-  const distinct = new Map(hits.map((hit) => [hit.value, hit.weight]));
-  return [...distinct.values()].reduce((sum, weight) => sum + weight, 0);
+  return hits.reduce((sum, hit) => sum + hit.weight, 0);
+}
+
+/** Each value once, the strongest first; asking whether it was public searches the whole ring, so their number is bounded. */
+function distinct(hits: readonly Carried['hits'][number][]): Carried['hits'][number][] {
+  const byValue = new Map(hits.map((hit) => [hit.value, hit]));
+  return [...byValue.values()].sort((a, b) => b.weight - a.weight).slice(0, provenMax);
 }
 
 function forms(text: string): [string, boolean][] {

@@ -7,6 +7,7 @@
 import type { Content, Document } from './document.js';
 import { emptyHistory, type History, type Lesson } from './history.js';
 import { LabelledValues } from './labelled-values.js';
+import { toolWords, type ToolWords } from './tool.js';
 
 export const sessionCharsMax = 262_144;
 export const domainCharsMax = 4_194_304;
@@ -45,6 +46,8 @@ export interface Memory {
   readonly sessions: Map<string, Session>;
   /** `server\0tool` → definition, as listed. */
   readonly tools: Map<string, unknown>;
+  /** The same keys → what the tool is for; recomputed when a definition changes. */
+  readonly toolWords: Map<string, ToolWords>;
   labelled: LabelledValues;
   readonly histories: Map<string, History>;
   /** Agent → role, as last observed; a delegation chain may leave roles out. */
@@ -56,7 +59,7 @@ export interface Memory {
 export function emptyMemory(): Memory {
   return {
     seq: 0, ring: [], ringChars: 0, evictedChars: 0,
-    sessions: new Map(), tools: new Map(), labelled: new LabelledValues(), histories: new Map(), roles: new Map(), contents: new Map(),
+    sessions: new Map(), tools: new Map(), toolWords: new Map(), labelled: new LabelledValues(), histories: new Map(), roles: new Map(), contents: new Map(),
   };
 }
 
@@ -92,6 +95,15 @@ export function historyOf(memory: Memory, agent: string): History {
     memory.histories.set(agent, history);
   }
   return history;
+}
+
+export function wordsOfTool(memory: Memory, server: string, tool: string): ToolWords {
+  const key = `${server}\0${tool}`;
+  const known = memory.toolWords.get(key);
+  if (known !== undefined) return known;
+  const words = toolWords(tool, memory.tools.get(key));
+  if (memory.toolWords.size < toolsMax) memory.toolWords.set(key, words);
+  return words;
 }
 
 /** Puts a text into the domain's ring; labelled leaves become findable by content. @returns characters evicted. */

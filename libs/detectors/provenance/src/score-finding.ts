@@ -11,8 +11,7 @@ import { callScore, type LaneModel, type LanePair } from './call-score.artefact.
 import { evidenceOf, type Document } from './document.js';
 import { featureNames, featuresOf, type Explained, type FeatureName, type Features } from './features.js';
 import { pValueOf, type History } from './history.js';
-import type { Memory, Session } from './memory.js';
-import { toolWords } from './tool.js';
+import { wordsOfTool, type Memory, type Session } from './memory.js';
 import { lessonOf } from './lesson.js';
 
 const termsShown = 4;
@@ -31,7 +30,7 @@ export function scoreFinding(call: ScoredCall): FindingDraft {
   const toolName = observation.call?.tool ?? '';
   const history = memory.histories.get(observation.agent.name);
   const known = history !== undefined && history.sessions >= policy.policy.scores.sessionsMin ? history : undefined;
-  const tool = toolWords(toolName, memory.tools.get(`${observation.server}\0${toolName}`));
+  const tool = wordsOfTool(memory, observation.server, toolName);
   const lesson = lessonOf(toolName, document);
   const explained = featuresOf({
     tool, toolName, document, lesson, session, impact: observation.call?.impact ?? 'write',

@@ -3,14 +3,15 @@
  * R1a. Held: a write, egress or irreversible call with a target (recipient, address, account, link, host, path, channel, id, secret) that
  *      stands in what the session read only in prose, never in a field, and that neither the task nor the agent brought in.
  * R1b. No weight, no training; the wording of the prose does not matter.
- * R1c. A source that policy calls trusted, and an entity that policy knows, are not held against a call.
+ * R1c. A source that policy calls trusted, and an entity that policy knows, are not held against a call; but a trusted place that
+ *      repeats what an untrusted text said before (a note, a memory, a ticket) is believed no more than that text.
  */
 import type { FindingDraft, Observation } from '@countersign/contracts';
 import { globMatches, type Policy } from '@countersign/policy';
 import { evidenceOf, isWhole, unitText, type Document, type PlacedUnit, type Span } from './document.js';
 import type { Leaf } from './leaves.js';
-import type { Session } from './memory.js';
-import { folded, isNaming, tokensOf } from './text.js';
+import type { Memory, Session } from './memory.js';
+import { folded, isNaming, tokensOf, tokensOfLeaf } from './text.js';
 import { nameWords } from './tool.js';
 import { contentWords, targetWords } from './words.js';
 
@@ -33,7 +34,7 @@ export function targetsOf(leaves: readonly Leaf[]): Target[] {
   const found: Target[] = [];
   leaves.forEach((leaf, ordinal) => {
     const value = folded(leaf.text.trim());
-    const tokens = tokensOf(leaf.text).filter((token) => isNaming(token.key));
+    const tokens = tokensOfLeaf(leaf).filter((token) => isNaming(token.key));
     for (const token of tokens) found.push({ leaf: ordinal, start: token.start, end: token.end, value: folded(leaf.text.slice(token.start, token.end)), key: token.key });
     const start = leaf.text.search(/\S/);
     if (tokens.length > 0 || !namesTarget(leaf.path) || value.length < targetCharsMin || value.length > targetCharsMax) return;
@@ -48,23 +49,28 @@ export interface Standing {
   readonly prose: { readonly document: Document; readonly unit: PlacedUnit; readonly span: Span } | undefined;
 }
 
-export function standingOf(session: Session, target: Target): Standing {
+export function standingOf(memory: Memory, session: Session, target: Target): Standing {
   let prose: Standing['prose'];
   for (const document of session.read) {
     for (const unit of unitsHolding(document, target)) {
       if (unit.structured) return { inField: true, prose: undefined };
-      if (!document.trusted && unit.prose) prose ??= proseAt(document, unit, target);
+      if (unit.prose && (!document.trusted || wasUntrusted(memory, target, document.seq))) prose ??= proseAt(document, unit, target);
     }
   }
   return { inField: false, prose };
 }
 
-export function targetFinding(call: { observation: Observation; session: Session; document: Document; policy: Policy }): FindingDraft | undefined {
-  const { observation, session, document, policy } = call;
+/** Did a session read a target anywhere, in a field or in prose? */
+export function wasRead(session: Session, target: Target): boolean {
+  return session.read.some((document) => unitsHolding(document, target).length > 0);
+}
+
+export function targetFinding(call: { observation: Observation; session: Session; document: Document; memory: Memory; policy: Policy }): FindingDraft | undefined {
+  const { observation, session, document, memory, policy } = call;
   if (observation.call?.impact === 'read') return undefined;
   for (const target of targetsOf(document.content.leaves)) {
     if (isKnown(policy, target) || isOwn(session, target)) continue;
-    const { inField, prose } = standingOf(session, target);
+    const { inField, prose } = standingOf(memory, session, target);
     if (!inField && prose !== undefined) return finding({ observation, document, target, prose, hasTask: session.task !== undefined });
   }
   return undefined;
@@ -105,6 +111,10 @@ export function isOwn(session: Session, target: { value: string; key: string | u
 export function holdsWhole(text: string, value: string): boolean {
   for (let at = text.indexOf(value); at >= 0; at = text.indexOf(value, at + 1)) if (isWhole(text, at, at + value.length)) return true;
   return false;
+}
+
+function wasUntrusted(memory: Memory, target: Target, before: number): boolean {
+  return memory.ring.some((document) => document.seq < before && document.kind !== 'argument' && document.kind !== 'task' && !document.trusted && unitsHolding(document, target).length > 0);
 }
 
 function unitsHolding(document: Document, target: Target): PlacedUnit[] {

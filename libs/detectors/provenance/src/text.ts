@@ -45,6 +45,17 @@ export function tokensOf(text: string): Token[] {
   return found;
 }
 
+const tokensByLeaf = new WeakMap<object, readonly Token[]>();
+
+/** Tokens of a text that several rules ask about; cut up once as long as its holder lives. */
+export function tokensOfLeaf(leaf: { readonly text: string }): readonly Token[] {
+  const known = tokensByLeaf.get(leaf);
+  if (known !== undefined) return known;
+  const tokens = tokensOf(leaf.text);
+  tokensByLeaf.set(leaf, tokens);
+  return tokens;
+}
+
 /** The keys alone, once each. */
 export function tokenKeys(text: string): Set<string> {
   return new Set(tokensOf(text).map((token) => token.key));
@@ -84,8 +95,12 @@ function chunkTokens(raw: string, at: number, out: Token[]): void {
   while (from < to && leading(raw.charCodeAt(from))) from += 1;
   while (to > from && trailing(raw.charCodeAt(to - 1))) to -= 1;
   if (from === to) return;
-  const text = raw.slice(from, to);
+  const text = from === 0 && to === raw.length ? raw : raw.slice(from, to);
   const start = at + from;
+  if (isPlainWord(text)) {
+    for (const key of knownWordKeys(text)) out.push({ key, start, end: at + to });
+    return;
+  }
   const entity = text.length <= chunkCharsMax ? entityKey(text) : undefined;
   if (entity !== undefined) {
     out.push({ key: entity, start, end: at + to });
@@ -117,8 +132,22 @@ function wordTokens(text: string, at: number, out: Token[]): void {
   for (const match of text.matchAll(piece)) {
     const start = at + match.index;
     const end = start + match[0].length;
-    for (const key of wordKeys(match[0])) out.push({ key, start, end });
+    for (const key of knownWordKeys(match[0])) out.push({ key, start, end });
   }
+}
+
+const wordsKept = 16_384;
+const keysByWord = new Map<string, readonly string[]>();
+
+/** Pure, so remembering is only a matter of speed: text repeats its words. */
+function knownWordKeys(word: string): readonly string[] {
+  const known = keysByWord.get(word);
+  if (known !== undefined) return known;
+  const keys = wordKeys(word);
+  if (word.length > 32) return keys;
+  if (keysByWord.size >= wordsKept) keysByWord.clear();
+  keysByWord.set(word, keys);
+  return keys;
 }
 
 function wordKeys(word: string): readonly string[] {
@@ -128,6 +157,14 @@ function wordKeys(word: string): readonly string[] {
   const groups = verbsByWord.get(word) ?? verbsByWord.get(stemOf(word)) ?? verbsByWord.get(`${stemOf(word)}e`);
   const stem = stemOf(word);
   return groups === undefined ? [stem] : [stem, ...groups.map((group) => `!${group}`)];
+}
+
+function isPlainWord(text: string): boolean {
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code < 97 || code > 122) return false;
+  }
+  return true;
 }
 
 function plainNumber(text: string): string {
