@@ -1,0 +1,29 @@
+/** The stages of the path as NestJS modules over one installation; `solo` takes all, a stage alone takes its own. */
+import { ApproveModule } from '@countersign/approve';
+import { detectorNames } from '@countersign/contracts';
+import { DetectModule } from '@countersign/detect';
+import { GateModule, openEnrolments } from '@countersign/gate';
+import { JudgeModule } from '@countersign/judge';
+import type { DynamicModule } from '@nestjs/common';
+import { defaultDomain, type Installation } from './installation.js';
+import { standInProbe } from './stand-in-probe.js';
+
+export const stages = ['gate', 'detect', 'judge', 'approve'] as const;
+export type Stage = (typeof stages)[number];
+
+export async function moduleOf(stage: Stage, installation: Installation): Promise<DynamicModule> {
+  const { policy, keys, paths, socketPath } = installation;
+  switch (stage) {
+    case 'gate':
+      return GateModule.forRoot({
+        socketPath, domain: defaultDomain, policy, sealKeyPem: keys.seal.privateKeyPem, sealPublicKey: keys.seal.publicKey,
+        grantPublicKey: keys.grant.publicKey, enrolments: openEnrolments(paths.enrolledFile),
+      });
+    case 'detect':
+      return DetectModule.forRoot({ policy: () => policy.current(), detectors: detectorNames, probe: await standInProbe() });
+    case 'judge':
+      return JudgeModule.forRoot({ policy: () => policy.current() });
+    case 'approve':
+      return ApproveModule.forRoot();
+  }
+}
