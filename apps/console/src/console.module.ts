@@ -40,7 +40,7 @@ export class ConsoleModule {
         { provide: SessionCookie, useValue: cookie },
         { provide: PeopleDoor, useValue: new PeopleDoor({ clock, signIns, cookie }) },
         { provide: LiveNews, useValue: new LiveNews({ eventLog, desk, clock, telemetry }) },
-        { provide: Records, useValue: new Records(options.history, options.domain) },
+        { provide: Records, useValue: new Records({ history: options.history, domain: options.domain, clock }) },
         { provide: BUILT_PAGES, useFactory: builtPages },
         { provide: APP_GUARD, useClass: SignedInGuard },
         { provide: APP_FILTER, useValue: new RefusalFilter(telemetry) },

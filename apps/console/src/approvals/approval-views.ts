@@ -3,8 +3,8 @@
  * AV1. A pure function of the stored approval and the time: what is on the card is what its digests are about.
  * AV2. Approved and sent are two outcomes: a call that was approved and never ran is said to be so.
  */
-import { createHash } from 'node:crypto';
 import { renderCard, type Approval, type Card } from '@countersign/approval';
+import { sessionKeyOf } from '../records/session-key.js';
 import type { ApprovalCard, ApprovalSummary, Outcome } from '../shared/api.js';
 
 const targetCharsMax = 80;
@@ -33,11 +33,6 @@ export function cardOf(approval: Approval, nowMs: number): ApprovalCard {
 function targetOf({ arguments: shown }: Card): string | undefined {
   const target = (['mail', 'url', 'path'] as const).map((kind) => shown.find((argument) => argument.kind === kind)).find(Boolean) ?? shown[0];
   return target && (target.text.length > targetCharsMax ? `${target.text.slice(0, targetCharsMax)}…` : target.text);
-}
-
-/** An opaque name for a session: its own id may be a credential of another protocol and belongs in no address. */
-export function sessionKeyOf({ domain, session }: { readonly domain: string; readonly session: string }): string {
-  return createHash('sha256').update(JSON.stringify([domain, session])).digest('hex').slice(0, 32);
 }
 
 function outcomeOf(approval: Approval, nowMs: number): Outcome {

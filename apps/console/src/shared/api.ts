@@ -57,7 +57,8 @@ export interface SessionRow {
   readonly calls: number;
   readonly stops: number;
   readonly stepUps: number;
-  readonly worstTier: Tier;
+  /** The gravest finding; `none` when nothing was found. */
+  readonly worst: Severity;
 }
 
 export interface FindingRow {
@@ -80,7 +81,7 @@ export interface VerdictRow {
   readonly mode: 'observe' | 'enforce';
   readonly reasons: readonly Reason[];
   readonly missing: readonly string[];
-  readonly waitedMs: number;
+  readonly waitedMs?: number;
   readonly policyVersion: string;
   readonly quarantineId?: string;
 }
@@ -94,8 +95,12 @@ export interface CallRow {
   readonly tierRule: string;
   readonly impact: Impact;
   readonly waits: boolean;
-  readonly actionDigest: string;
+  /** JSON text of what was asked and of what came back, where history has them. */
   readonly argumentsJson?: string;
+  readonly resultJson?: string;
+  readonly task?: string;
+  /** How people decided it, where they were asked. */
+  readonly decided?: { readonly outcome: string; readonly person: string; readonly message?: string };
   readonly verdicts: readonly VerdictRow[];
   readonly findings: readonly FindingRow[];
   /** How the hold ended and after how long, where the tap held the call. */
@@ -106,9 +111,8 @@ export interface CallRow {
 
 export interface SessionPage {
   readonly session: SessionRow;
+  /** In the order they were made; at most the first 500. */
   readonly calls: readonly CallRow[];
-  /** More calls exist than were read. */
-  readonly isCut: boolean;
 }
 
 export interface AgentRow {
@@ -133,9 +137,7 @@ export interface ToolRow {
   readonly tool: string;
   readonly calls: number;
   readonly stops: number;
-  readonly firstSeenAtMs: number;
-  readonly lastSeenAtMs: number;
-  /** Newest first; two or more mean the definition changed. */
+  /** Newest first, at most four; two or more mean the definition changed. */
   readonly definitions: readonly ToolDefinitionRow[];
   /** A change the injection detector holds calls for, until a person approves the new pin. */
   readonly pendingChange?: { readonly digest: string; readonly sentence: string; readonly atMs: number };
@@ -155,7 +157,6 @@ export interface QuarantineRow {
   readonly server: string;
   readonly tool: string;
   readonly reasons: readonly Reason[];
-  readonly contentDigest: string;
   readonly evidence: readonly { readonly path?: string; readonly text?: string; readonly note?: string }[];
   readonly released?: { readonly by: string; readonly atMs: number; readonly message?: string };
 }

@@ -44,7 +44,7 @@ function Verdict({ verdict }: { readonly verdict: VerdictRow }) {
     <section className="verdict">
       <h3>
         {verdict.phase === 'request' ? 'The call' : 'Its result'} <VerdictMark kind={verdict.kind} />
-        <span className="quiet"> judged in {span(verdict.waitedMs)}{verdict.mode === 'observe' ? ', recorded only (observing)' : ''}</span>
+        <span className="quiet">{verdict.waitedMs === undefined ? '' : ` judged in ${span(verdict.waitedMs)}`}{verdict.mode === 'observe' ? ', recorded only (observing)' : ''}</span>
       </h3>
       {verdict.missing.length === 0 ? null : <p className="warning">Not heard in time: {verdict.missing.join(', ')}.</p>}
       <ul className="reasons">
@@ -95,11 +95,14 @@ export function Evidence({ path, text, note }: FindingRow['evidence'][number]) {
 function CallFacts({ call }: { readonly call: CallRow }) {
   return (
     <dl className="facts">
-      {call.argumentsJson === undefined ? null : <div className="wide"><dt>Arguments</dt><dd><pre className="raw"><Traffic text={call.argumentsJson} charsMax={4_000} /></pre></dd></div>}
+      {call.task === undefined ? null : <div className="wide"><dt>Task</dt><dd><Traffic text={call.task} charsMax={600} /></dd></div>}
+      {call.argumentsJson === undefined ? null : <div className="wide"><dt>Asked</dt><dd><pre className="raw"><Traffic text={call.argumentsJson} charsMax={4_000} /></pre></dd></div>}
+      {call.resultJson === undefined ? null : <div className="wide"><dt>Came back</dt><dd><pre className="raw"><Traffic text={call.resultJson} charsMax={4_000} /></pre></dd></div>}
+      {call.decided === undefined ? null : <div><dt>Decided</dt><dd>{call.decided.outcome} by <Traffic text={call.decided.person} />{call.decided.message === undefined ? null : <>: <Traffic text={call.decided.message} /></>}</dd></div>}
       <div><dt>Tier by</dt><dd><Traffic text={call.tierRule} /> ({call.impact})</dd></div>
       {call.held === undefined ? null : <div><dt>Held</dt><dd>{span(call.held.heldMs)}, ended as <Traffic text={call.held.end} /></dd></div>}
       {call.answeredAfterMs === undefined ? null : <div><dt>Answered</dt><dd>after {span(call.answeredAfterMs)}{call.isError ? ', as an error' : ''}</dd></div>}
-      <div><dt>Digest</dt><dd><code title={call.actionDigest}>{call.actionDigest.slice(0, 8)}</code></dd></div>
+      <div><dt>Call</dt><dd><code title={call.callId}>{call.callId.slice(0, 8)}</code></dd></div>
     </dl>
   );
 }

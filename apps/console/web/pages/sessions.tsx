@@ -3,7 +3,7 @@ import { useRef, useState } from 'react';
 import type { SessionPage as SessionAnswer, SessionRow } from '../../src/shared/api.js';
 import { useReading } from '../news.js';
 import { useKeys } from '../parts/keys.js';
-import { TierMark } from '../parts/marks.js';
+import { SeverityMark } from '../parts/marks.js';
 import { Traffic } from '../parts/text.js';
 import { When } from '../parts/time.js';
 import { goTo } from '../route.js';
@@ -47,7 +47,7 @@ function SessionTable({ sessions }: { readonly sessions: readonly SessionRow[] }
           <th scope="col" className="number">Calls</th>
           <th scope="col" className="number">Stopped</th>
           <th scope="col" className="number">Asked</th>
-          <th scope="col">Highest tier</th>
+          <th scope="col">Gravest finding</th>
           <th scope="col">Last call</th>
         </tr>
       </thead>
@@ -62,7 +62,7 @@ function SessionTable({ sessions }: { readonly sessions: readonly SessionRow[] }
             <td data-label="Calls" className="number">{session.calls}</td>
             <td data-label="Stopped" className={`number${session.stops > 0 ? ' tone-bad' : ' quiet'}`}>{session.stops}</td>
             <td data-label="Asked" className={`number${session.stepUps > 0 ? ' tone-ask' : ' quiet'}`}>{session.stepUps}</td>
-            <td data-label="Highest tier"><TierMark tier={session.worstTier} /></td>
+            <td data-label="Gravest finding"><SeverityMark severity={session.worst} /></td>
             <td data-label="Last call"><When atMs={session.lastAtMs} /></td>
           </tr>
         ))}
@@ -86,7 +86,7 @@ function OneSession({ sessionKey }: { readonly sessionKey: string }) {
             Session <code><Traffic text={value.session.name} charsMax={48} /></code> · {value.session.calls === 1 ? '1 call' : `${value.session.calls} calls`}, {value.session.stops} stopped ·{' '}
             <When atMs={value.session.startedAtMs} /> to <When atMs={value.session.lastAtMs} />
           </p>
-          {value.isCut ? <p className="warning">This session has more calls than are shown; the last {value.calls.length} are here.</p> : null}
+          {value.session.calls > value.calls.length ? <p className="warning">The first {value.calls.length} calls are shown.</p> : null}
           <ol className="calls">{value.calls.map((call) => <CallLine key={call.callId} call={call} />)}</ol>
         </>
       )}

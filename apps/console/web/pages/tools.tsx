@@ -68,7 +68,7 @@ function Server({ server, tools }: { readonly server: string; readonly tools: re
                 <Pin tool={tool} />
                 <span className="number quiet">{tool.calls === 1 ? '1 call' : `${tool.calls} calls`}{tool.stops > 0 ? `, ${tool.stops} stopped` : ''}</span>
               </summary>
-              <p className="quiet">First seen <When atMs={tool.firstSeenAtMs} />, last <When atMs={tool.lastSeenAtMs} /></p>
+              {tool.definitions[0] ? <p className="quiet">This description first seen <When atMs={tool.definitions[0].firstSeenAtMs} />, last <When atMs={tool.definitions[0].lastSeenAtMs} /></p> : null}
               {tool.definitions.length > 1 ? <Diff tool={tool} /> : tool.definitions[0] ? <pre className="raw"><Traffic text={tool.definitions[0].text} charsMax={8_000} /></pre> : <p className="quiet">The server has not described this tool to a tap.</p>}
             </details>
           </li>
