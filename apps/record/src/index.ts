@@ -1,1 +1,2 @@
-export {};
+export { RecordModule, type RecordOptions } from './record.module.js';
+export { runCompleteness, type CompletenessReport, type IncompleteEpoch } from './completeness.js';
