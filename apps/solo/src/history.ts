@@ -1,4 +1,4 @@
-/** History for solo: the embedded engine, or the server that CLICKHOUSE settings name. */
+/** History for solo: the embedded engine, or a ClickHouse server. */
 import type { ClickHouseOptions } from '@countersign/adapters/history-store/clickhouse';
 import type { HistoryStore } from '@countersign/history';
 import type { Installation } from './installation.js';
@@ -10,9 +10,13 @@ export interface OpenHistory {
   close(): Promise<void>;
 }
 
-/** @throws a sentence when neither an engine nor a server can be had. */
-export async function openHistory({ paths, sink }: Installation): Promise<OpenHistory> {
+/** @param server a ClickHouse server to use instead of the embedded engine. @throws a sentence when neither an engine nor a server can be had. */
+export async function openHistory({ paths, sink }: Installation, server?: ClickHouseOptions): Promise<OpenHistory> {
   const { ClickHouseHistoryStore } = await import('@countersign/adapters/history-store/clickhouse');
+  if (server) {
+    const store = await ClickHouseHistoryStore.connect(server);
+    return { store, options: server, close: () => store.close() };
+  }
   const { startEngine } = await import('@countersign/adapters/history-store/engine');
   const engine = await startEngine({ dir: paths.historyDir, log: (line) => sink.telemetry({ event: 'HistoryEngineSpoke', level: 'debug', message: line }) });
   const { url, username, password, readUsername, readPassword, database } = engine;

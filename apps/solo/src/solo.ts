@@ -7,6 +7,7 @@
 import { rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { ClickHouseOptions } from '@countersign/adapters/history-store/clickhouse';
 import { ApprovalDesk } from '@countersign/approval';
 import { startConsole, type RunningConsole } from '@countersign/console';
 import { GateHost } from '@countersign/gate';
@@ -26,6 +27,8 @@ export interface SoloOptions {
   /** 0 takes a free one. Default: a free one. */
   readonly consolePort?: number;
   readonly logFile?: string;
+  /** A ClickHouse server for history, instead of the embedded engine. */
+  readonly clickHouse?: ClickHouseOptions;
 }
 
 export interface Solo {
@@ -50,7 +53,7 @@ export async function startSolo(options: SoloOptions): Promise<Solo> {
     for (const step of undo.reverse()) await step();
   };
   try {
-    const history = await openHistory(installation);
+    const history = await openHistory(installation, options.clickHouse);
     undo.push(() => history.close());
     const service = await startService(installation, history);
     undo.push(() => service.stop());

@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
 import { programFile, playDemo } from '../play-demo.js';
+import { clickHouseOf } from '../click-house.js';
 import { resolveDataDir } from '../data-dir.js';
 import { UserError } from '../user-error.js';
 import type { Solo } from '@countersign/solo';
@@ -30,7 +31,8 @@ async function up(flags: UpFlags): Promise<void> {
   const { PolicyRefused } = await import('@countersign/service');
   const dataDir = resolveDataDir(flags.data);
   if (flags.policy && !existsSync(flags.policy)) throw new UserError(`there is no policy file ${flags.policy}`);
-  const solo = await startSolo({ dataDir, consolePort: portOf(flags.port), ...(flags.policy && { policyFile: flags.policy }) }).catch((error: unknown) => {
+  const clickHouse = clickHouseOf(process.env);
+  const solo = await startSolo({ dataDir, consolePort: portOf(flags.port), ...(flags.policy && { policyFile: flags.policy }), ...(clickHouse && { clickHouse }) }).catch((error: unknown) => {
     if (error instanceof PolicyRefused) throw new UserError(`the policy was refused, nothing was started:\n${error.message}`);
     throw error;
   });
