@@ -149,7 +149,7 @@ describe('[P15] forgery and replay are refused, each with its reason', () => {
 });
 
 describe('the agent over time', () => {
-  it('[A3] the same credentials with other weights and prompt are denied at the first call, and stay so', () => {
+  it('the same credentials with other weights and prompt are denied at the first call, and stay so', () => {
     const { see, reload } = room();
     expect(see(call(envelope())).kind).toBe('attested');
     const swapped = envelope({ modelManifestDigest: hex('b'), systemPrompt: hex('9') });

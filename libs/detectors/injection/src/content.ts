@@ -60,19 +60,32 @@ interface Eyes {
 
 export function readText(text: string, eyes: Eyes): Reading {
   const hidden = hiddenIn(text);
-  const scored = windowsOf(text).map((span) => scoredWindow(text.slice(span.start, span.end), { span, wrapped: isInside(span, hidden) }, eyes));
+  const scored = inCompany(windowsOf(text).map((span) => scoredWindow(text.slice(span.start, span.end), { span, wrapped: isInside(span, hidden) }, eyes)));
   const windowCount = scored.length;
   for (const { text: inner, start, end } of [...decodedIn(text), ...hidden.filter((region) => region.text !== '')]) {
-    for (const window of windowsOf(inner)) scored.push(scoredWindow(inner.slice(window.start, window.end), { span: { start, end }, wrapped: true }, eyes));
+    scored.push(...inCompany(windowsOf(inner).map((window) => scoredWindow(inner.slice(window.start, window.end), { span: { start, end }, wrapped: true }, eyes))));
   }
   scored.sort((a, b) => b.score - a.score || a.start - b.start);
   return { windows: scored.slice(0, topWindows), hidden, windowCount };
 }
 
+const neighbourShare = 0.4;
+
+/** Orders come in company: a suspicious sentence beside another one weighs more than either alone. Harmless neighbours take nothing away. */
+function inCompany(windows: readonly ScoredWindow[]): ScoredWindow[] {
+  return windows.map((window, n) => {
+    const neighbour = Math.max(0, windows[n - 1]?.score ?? 0, windows[n + 1]?.score ?? 0);
+    return window.score > 0 ? { ...window, score: window.score + neighbourShare * neighbour } : window;
+  });
+}
+
 function scoredWindow(raw: string, where: { span: Span; wrapped: boolean }, { scorer, vocabulary }: Eyes): ScoredWindow {
   const plain = plainText(raw);
   const features = featuresOf(plain, vocabulary);
-  return { ...where.span, score: scorer.score(features), plain, words: features.tokens.words, wrapped: where.wrapped };
+  const { words } = features.tokens;
+  // A single word orders nothing, whatever headings like it stood over in training.
+  const score = words.length < 2 ? Math.min(0, scorer.score(features)) - 2 : scorer.score(features);
+  return { ...where.span, score, plain, words, wrapped: where.wrapped };
 }
 
 function isInside(span: Span, regions: readonly HiddenRegion[]): boolean {
