@@ -15,6 +15,8 @@ export const transportErrorCodes = {
   uninspectable: answerCodes.uninspectable,
   /** The server behind the tap cannot be reached or broke off before it answered. */
   upstreamUnavailable: -31995,
+  /** The listener is not for this origin or host (T41). */
+  notAllowedHere: -31994,
 } as const;
 
 /** A JSON-RPC error. `rpcId` is JSON text; without one the id is null, as JSON-RPC has it for a message that could not be read. */

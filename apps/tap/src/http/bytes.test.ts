@@ -375,7 +375,7 @@ describe('refusals and failures', () => {
   });
 
   it('[T43] a body over the cap is refused whole and nothing of it is judged', async () => {
-    const { client, server, core } = await setUp(({ socket }) => socket.write(json(resultText())), { requestBytesMax: 1000 });
+    const { client, server, core } = await setUp(({ socket }) => socket.write(json(resultText())), { messageBytesMax: 1000 });
     const peer = client();
     peer.send(post(`{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"a","arguments":{"x":"${'y'.repeat(2_000_000)}"}}}`));
     const { head, body } = await peer.answer();
@@ -385,11 +385,54 @@ describe('refusals and failures', () => {
     peer.received = Buffer.alloc(0);
     peer.send(post(`{"id":1,"method":"a","id":2,"params":"${'y'.repeat(5000)}"}`));
     expect((await peer.answer()).head[0]).toContain('413');
-    expect([server.requests.length, core.seen.length]).toEqual([0, 0]);
+    expect([server.requests.length, core.seen.length, core.streams.length]).toEqual([0, 0, 0]);
     // The connection is still good for a smaller one.
     peer.received = Buffer.alloc(0);
     peer.send(post(callText()));
     expect((await peer.answer()).body.toString()).toBe(resultText());
+  });
+
+  it('[T43] a body too long to inspect is decided by its envelope, and sent whole or not at all', async () => {
+    const { client, server, core } = await setUp(({ socket }) => socket.write(json(resultText(4))), { inspectBytesMax: 1000 });
+    const body = `{"jsonrpc":"2.0","id":4,"method":"tools/call","params":{"name":"big","arguments":{"x":"${'y'.repeat(5000)}"}}}`;
+    const peer = client();
+    peer.send(post(body));
+    expect((await peer.answer()).body.toString()).toBe(resultText(4));
+    expect(server.requests[0]?.body.toString()).toBe(body);
+    expect(core.streams[0]?.long).toMatchObject([{ direction: 'client-to-server', digest: createHash('sha256').update(body).digest('hex'), envelope: { method: 'tools/call', tool: 'big', rpcId: '4', isSure: true } }]);
+    core.decideLong = () => ({ kind: 'answer', bytes: Buffer.from(resultText(4, 'refused')) });
+    peer.received = Buffer.alloc(0);
+    peer.send(post(body));
+    expect((await peer.answer()).body.toString()).toBe(resultText(4, 'refused'));
+    expect(server.requests).toHaveLength(1);
+  });
+
+  it.each(['JSON', 'an event'] as const)('[T43] an answer too long to inspect, as %s, is decided by its envelope', async (form) => {
+    const answer = resultText(5, 'z'.repeat(5000));
+    const { client, core } = await setUp(({ socket }) => socket.write(form === 'JSON' ? json(answer) : `${sseHead()}${chunk(`data: ${answer}\n\n`).toString()}${lastChunk}`), { inspectBytesMax: 1000 });
+    const peer = client();
+    peer.send(post(callText(5)));
+    expect((await peer.answer()).body.toString()).toContain(answer);
+    core.decideLong = () => ({ kind: 'answer', bytes: Buffer.from(resultText(5, 'withheld')) });
+    peer.received = Buffer.alloc(0);
+    peer.send(post(callText(5)));
+    const { body } = await peer.answer();
+    expect(body.toString()).toContain('withheld');
+    expect(body.toString()).not.toContain('zzz');
+  });
+
+  it('[T43] [T7] an answer longer than anything kept passes while it arrives if the core lets it, and is recorded', async () => {
+    const answer = Buffer.from(resultText(6, 'w'.repeat(30 * 1024 * 1024)));
+    const { client, core } = await setUp(({ socket }) => socket.write(json(answer)), { messageBytesMax: 100_000, bufferedBytesMax: 1_000_000 });
+    core.mayPassUnread = true;
+    const peer = client();
+    const parts: Buffer[] = [];
+    peer.socket.removeAllListeners('data');
+    peer.socket.on('data', (part: Buffer) => parts.push(part));
+    peer.send(post(callText(6)));
+    while (core.streams[0]?.long.length !== 1) await new Promise((resolve) => setTimeout(resolve, 5));
+    expect(core.streams[0].long).toMatchObject([{ direction: 'server-to-client', digest: createHash('sha256').update(answer).digest('hex'), envelope: { rpcId: '6', bytes: answer.length } }]);
+    while (!Buffer.concat(parts).subarray(-answer.length).equals(answer)) await new Promise((resolve) => setTimeout(resolve, 20));
   });
 
   it('[T43] an answer over the cap becomes an error for the request', async () => {

@@ -1,8 +1,8 @@
 /** Every bound of the HTTP tap, in one place. */
 export interface HttpLimits {
-  /** A request body over this is refused: it would have to be judged by a part of it (T43). */
-  readonly requestBytesMax: number;
-  /** A JSON answer or one event of a stream over this is refused in the server's place. */
+  /** A longer message is not inspected but decided by its envelope, as policy says of long ones: never by a part of it (T43). */
+  readonly inspectBytesMax: number;
+  /** A longer one is not kept. From the client it is refused; from the server it is refused, or passes while it arrives if the core lets it. */
   readonly messageBytesMax: number;
   /** All bodies and held events together; beyond it new ones are refused. */
   readonly bufferedBytesMax: number;
@@ -20,7 +20,7 @@ export interface HttpLimits {
 }
 
 export const defaultHttpLimits: HttpLimits = {
-  requestBytesMax: 10 * 1024 * 1024,
+  inspectBytesMax: 10 * 1024 * 1024,
   messageBytesMax: 64 * 1024 * 1024,
   bufferedBytesMax: 256 * 1024 * 1024,
   heldBytesMax: 16 * 1024 * 1024,

@@ -3,11 +3,12 @@
  * OR1. One refused element of a batch takes no other with it; the server gets a batch of the rest, the client one whole answer (T44).
  * OR2. A body nothing changed is sent as it came, compressed or not; a changed one keeps its codings, and its headers agree with it (T39).
  */
-import { headersForChangedBody, joinBatch, messagesOf, mirrorChangedBody, readHttpBody, rpcError, transportErrorCodes } from '@countersign/wire';
+import { headersForChangedBody, joinBatch, messagesOf, mirrorChangedBody, readHttpBody, rpcError, transportErrorCodes, type LongMessage } from '@countersign/wire';
 import type { Arrival } from '../passage.js';
 import { encodeBody } from './content-coding.js';
-import type { Exchange, RequestBody } from './exchange.js';
-import { isUnchanged, whenAll } from './offer-message.js';
+import type { Exchange } from './house.js';
+import { isUnchanged, offerLong, whenAll } from './offer-message.js';
+import type { RequestBody } from './request-body.js';
 
 export type RequestOutcome =
   /** `answers` belong to elements that were refused: the client gets them together with what the server answers. */
@@ -16,6 +17,7 @@ export type RequestOutcome =
   | { readonly kind: 'answered'; readonly answers: readonly Uint8Array[]; readonly body: Uint8Array };
 
 export async function offerRequest(exchange: Exchange, body: RequestBody, attestation: string | undefined): Promise<RequestOutcome> {
+  if (body.envelope !== undefined) return offerUninspected(exchange, body, body.envelope);
   const { facts, lease, client } = exchange;
   const parts = body.read.kind === 'batch' ? body.read.messages.map((message) => message.bytes) : [body.decoded];
   const offered = parts.map((bytes) => lease.stream.offer(arrivalOf(bytes, facts.protocolVersion, attestation)));
@@ -27,6 +29,13 @@ export async function offerRequest(exchange: Exchange, body: RequestBody, attest
   if (passages.every((passage, index) => isUnchanged(passage, parts[index] ?? body.decoded))) return { kind: 'send', headers: exchange.headers, body: body.raw, answers };
   const changed = exchange.isBatch ? joinBatch(sent) : (sent[0] ?? body.decoded);
   return sendChanged(exchange, body, { changed, answers });
+}
+
+function offerUninspected({ lease, headers }: Exchange, body: RequestBody, envelope: LongMessage): RequestOutcome {
+  const passage = offerLong(lease.stream, { direction: 'client-to-server', framing: 'body', bytes: body.decoded }, envelope);
+  if (passage.kind === 'forward') return { kind: 'send', headers, body: body.raw, answers: [] };
+  const answers = passage.kind === 'answer' ? [passage.bytes] : [];
+  return { kind: 'answered', answers, body: answers[0] ?? new Uint8Array(0) };
 }
 
 async function sendChanged(exchange: Exchange, body: RequestBody, { changed, answers }: { readonly changed: Uint8Array; readonly answers: readonly Uint8Array[] }): Promise<RequestOutcome> {

@@ -11,7 +11,7 @@ import { endToEndHeaders, readHttpBody, rpcError, sseFrameWithData, SseFramer, s
 import type { Passage } from '../passage.js';
 import type { ClientSide } from './client-side.js';
 import { codingsOf } from './content-coding.js';
-import type { Exchange } from './exchange.js';
+import type { Exchange } from './house.js';
 import { isUnchanged, offerData } from './offer-message.js';
 import { refuseAnswer, sendHead } from './response-head.js';
 
@@ -82,7 +82,7 @@ class EventRelay {
     if (frame.type === 'endpoint' && data !== undefined) lease.bindAddress(Buffer.from(data).toString('utf8'));
     if (data === undefined || !carriesMessage(frame, data)) return this.#sink.write(frame.raw);
     const eventId = frame.id === undefined ? {} : { eventId: frame.id };
-    const passage = lease.events.passage(frame.id, data, () => offerData(lease.stream, { direction: 'server-to-client', bytes: data, framing: 'sse', ...eventId }));
+    const passage = lease.events.passage(frame.id, data, () => offerData(lease.stream, { direction: 'server-to-client', bytes: data, framing: 'sse', ...eventId }, this.#exchange.house.limits));
     if (!(passage instanceof Promise)) return this.#sink.write(bytesOf(frame, data, passage));
     this.#hold(frame, passage.then((decided) => this.#sink.write(bytesOf(frame, data, decided))));
     return undefined;

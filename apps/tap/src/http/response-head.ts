@@ -1,7 +1,7 @@
 /** How an answer begins: as the server began it, or refused because it cannot be judged. */
 import type { IncomingMessage } from 'node:http';
 import { rpcError, rpcErrors, transportErrorCodes } from '@countersign/wire';
-import type { Exchange } from './exchange.js';
+import type { Exchange } from './house.js';
 
 /** The answer cannot be judged, so the client gets an error in its place. */
 export function refuseAnswer({ client, facts, isBatch, house }: Exchange, response: IncomingMessage, why: string): void {

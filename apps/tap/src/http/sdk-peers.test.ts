@@ -3,7 +3,7 @@ import { runHttpTap, type HttpTap } from './run.js';
 import { post, RawClient } from './testing/raw-peers.js';
 import { RecordingCore } from './testing/recording-core.js';
 import { clientKinds, connectClient, type ClientKind, type DrivenClient } from './testing/sdk-clients.js';
-import { startLegacyServer, startModernServer, type SdkServer } from './testing/sdk-servers.js';
+import { startLegacyServer, startModernServer, startOldestServer, type SdkServer } from './testing/sdk-servers.js';
 
 const open: { close(): unknown }[] = [];
 afterEach(async () => {
@@ -131,6 +131,23 @@ describe('a legacy session', () => {
     await peer.close();
     while (server.requests.length === before) await new Promise((resolve) => setTimeout(resolve, 5));
     expect([server.cancelled, core.streams.flatMap((stream) => stream.withdrawn)]).toEqual([[], []]);
+  });
+});
+
+describe('the transport of 2024-11-05', () => {
+  it('[T28] [T22] [T31] works through the tap, each session one stream although its answers come on another connection', async () => {
+    const server = await started(startOldestServer());
+    const direct = await script('v1 oldest', server.url);
+    const { url, core } = await tapFor(server);
+    expect(await script('v1 oldest', url)).toEqual(direct);
+    const second = await client('v1 oldest', url);
+    expect(await second.call('ask', {})).toMatchObject({ content: [{ text: '{"action":"accept","content":{"name":"Ada"}}' }] });
+    for (const stream of core.streams) {
+      const texts = stream.arrivals.map((arrival) => Buffer.from(arrival.bytes).toString());
+      expect(texts.filter((text) => text.includes('"initialize"'))).toHaveLength(1);
+      expect(texts.filter((text) => text.includes('"serverInfo"'))).toHaveLength(1);
+    }
+    expect(core.streams).toHaveLength(2);
   });
 });
 

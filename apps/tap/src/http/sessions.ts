@@ -4,7 +4,7 @@
  * HS6. Where the session is derived, two requests in flight under one id are two clients: each gets a stream of its own (T37).
  * HS7. At most `sessionsMax` are kept; the one unused longest and not in use goes first, its stream ended.
  */
-import { continuesSession, sessionKeyOf, sessionName, type HttpSessionRule, type SessionFacts } from '@countersign/wire';
+import { continuesSession, sessionKeyOf, sessionName, type HttpSessionRule, type SessionFacts, type SessionKey } from '@countersign/wire';
 import type { StreamInfo, TapCore, TapStream } from '../passage.js';
 import { EventMemory } from './event-memory.js';
 
@@ -97,9 +97,10 @@ export class SessionTable {
     return undefined;
   }
 
-  #open(request: LeaseRequest): Session {
+  #open(request: LeaseRequest, key: SessionKey = sessionKeyOf(request.facts)): Session {
     if (this.#sessions.size >= this.#options.sessionsMax) this.#evictOne();
-    const key = sessionKeyOf(request.facts);
+    const before = this.#byKey.get(key.key);
+    if (before !== undefined) this.#unbind(before, key.key, 'superseded');
     this.#opened += 1;
     // An opening `initialize` is expected to be answered with a session id; `bind` corrects that when it is not.
     const rule = key.rule === 'idle-gap' && request.isInitialize ? 'mcp-session-id' : key.rule;
@@ -114,6 +115,13 @@ export class SessionTable {
     };
     this.#sessions.add(session);
     this.#byKey.set(key.key, session);
+    return session;
+  }
+
+  /** A stream that names an address is the beginning of a conversation, whatever its client did before. */
+  #openAt(key: string, request: LeaseRequest): Session {
+    const session = this.#open({ ...request, isInitialize: false }, { rule: 'mcp-session-id', key });
+    session.exchanges += 1;
     return session;
   }
 
@@ -138,15 +146,23 @@ export class SessionTable {
     };
   }
 
-  #leaseOf(session: Session, lane: Lane, request: LeaseRequest): SessionLease {
+  #leaseOf(leased: Session, laneOfLease: Lane, request: LeaseRequest): SessionLease {
     let isReleased = false;
+    let [session, lane] = [leased, laneOfLease];
     return {
       get stream() {
         return lane.stream();
       },
-      events: session.events,
+      get events() {
+        return session.events;
+      },
       bind: (mcpSessionId) => this.#bind(session, request, mcpSessionId),
-      bindAddress: (target) => this.#bindKey(session, addressKey(target)),
+      bindAddress: (target) => {
+        if (isReleased) return;
+        this.#release(session, lane, request.rpcIds);
+        session = this.#openAt(addressKey(target), request);
+        lane = this.#laneFor(session, request.rpcIds);
+      },
       endSession: (cause) => {
         for (const key of [...session.keys]) this.#unbind(session, key, cause);
       },
@@ -232,7 +248,8 @@ function isNamedByServer(session: Session): boolean {
   return session.info.sessionRule === 'mcp-session-id';
 }
 
+/** Path and query alone: a server may write its own origin before them. */
 function addressKey(target: string): string {
-  return `address ${target}`;
+  const url = URL.canParse(target, 'http://tap') ? new URL(target, 'http://tap') : undefined;
+  return `address ${url === undefined ? target : url.pathname + url.search}`;
 }
-

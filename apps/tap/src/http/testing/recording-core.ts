@@ -1,9 +1,10 @@
 /** A core for tests of the transport alone: forwards everything unless told otherwise, and remembers what it was offered. */
-import type { Arrival, Passage, StreamInfo, TapCore, TapStream } from '../../passage.js';
+import type { Arrival, LongArrival, LongPassage, Passage, StreamInfo, TapCore, TapStream } from '../../passage.js';
 
 export interface RecordedStream {
   readonly info: StreamInfo;
   readonly arrivals: Arrival[];
+  readonly long: LongArrival[];
   readonly withdrawn: string[];
   ended: string | undefined;
 }
@@ -14,16 +15,23 @@ export class RecordingCore implements TapCore {
   readonly agent = { name: 'tester', role: 'tester' };
   readonly streams: RecordedStream[] = [];
   decide: Decide = () => undefined;
+  decideLong: (arrival: LongArrival) => LongPassage = () => ({ kind: 'forward' });
+  mayPassUnread = false;
   onWithdraw: (rpcId: string) => void = () => undefined;
 
   openStream(info: StreamInfo): TapStream {
-    const stream: RecordedStream = { info, arrivals: [], withdrawn: [], ended: undefined };
+    const stream: RecordedStream = { info, arrivals: [], long: [], withdrawn: [], ended: undefined };
     this.streams.push(stream);
     return {
       offer: (arrival) => {
         stream.arrivals.push(arrival);
         return this.decide(arrival, textOf(arrival.bytes), stream) ?? { kind: 'forward', bytes: arrival.bytes };
       },
+      offerLong: (arrival) => {
+        stream.long.push(arrival);
+        return this.decideLong(arrival);
+      },
+      mayPassUnread: () => this.mayPassUnread,
       withdraw: (rpcId) => {
         stream.withdrawn.push(rpcId);
         this.onWithdraw(rpcId);

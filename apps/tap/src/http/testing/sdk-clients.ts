@@ -1,6 +1,7 @@
 /** The official SDK clients under one face, so that one script drives them all. */
 import { Client as ModernClient, StreamableHTTPClientTransport as ModernTransport } from '@modelcontextprotocol/client';
 import { Client as LegacyClient } from '@modelcontextprotocol/sdk/client/index.js';
+import { SSEClientTransport as OldestTransport } from '@modelcontextprotocol/sdk/client/sse.js';
 import { StreamableHTTPClientTransport as LegacyTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
 import { ElicitRequestSchema, ToolListChangedNotificationSchema } from '@modelcontextprotocol/sdk/types.js';
@@ -16,23 +17,24 @@ export interface DrivenClient {
 }
 
 export const clientKinds = ['v1', 'v2 legacy', 'v2 auto', 'v2 modern'] as const;
-export type ClientKind = (typeof clientKinds)[number];
+/** `v1 oldest` speaks the transport of 2024-11-05. */
+export type ClientKind = (typeof clientKinds)[number] | 'v1 oldest';
 
 export async function connectClient(kind: ClientKind, url: string): Promise<DrivenClient> {
-  return kind === 'v1' ? connectLegacy(url) : connectModern(kind, url);
+  return kind === 'v1' || kind === 'v1 oldest' ? connectLegacy(kind, url) : connectModern(kind, url);
 }
 
-async function connectLegacy(url: string): Promise<DrivenClient> {
+async function connectLegacy(kind: ClientKind, url: string): Promise<DrivenClient> {
   const client = new LegacyClient({ name: 'driver', version: '1' }, { capabilities: { elicitation: {} } });
   client.setRequestHandler(ElicitRequestSchema, () => ({ action: 'accept', content: { name: 'Ada' } }));
-  const transport = new LegacyTransport(new URL(url), { reconnectionOptions: { initialReconnectionDelay: 5, maxReconnectionDelay: 50, reconnectionDelayGrowFactor: 1, maxRetries: 3 } });
+  const transport = kind === 'v1 oldest' ? new OldestTransport(new URL(url)) : new LegacyTransport(new URL(url), { reconnectionOptions: { initialReconnectionDelay: 5, maxReconnectionDelay: 50, reconnectionDelayGrowFactor: 1, maxRetries: 3 } });
   await client.connect(transport as Transport);
   return {
     call: (name, args, options) => client.callTool({ name, arguments: args }, undefined, options as never),
     listTools: async () => (await client.listTools()).tools.map((tool) => tool.name),
     serverName: () => client.getServerVersion()?.name,
     onToolsChanged: (act) => client.setNotificationHandler(ToolListChangedNotificationSchema, act),
-    terminate: () => transport.terminateSession(),
+    terminate: () => ('terminateSession' in transport ? transport.terminateSession() : transport.close()),
     close: () => client.close(),
   };
 }

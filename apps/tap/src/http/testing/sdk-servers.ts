@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { toNodeHandler } from '@modelcontextprotocol/node';
 import { InMemoryEventStore } from '@modelcontextprotocol/sdk/examples/shared/inMemoryEventStore.js';
 import { McpServer as LegacyServer } from '@modelcontextprotocol/sdk/server/mcp.js';
+import { SSEServerTransport } from '@modelcontextprotocol/sdk/server/sse.js';
 import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
 import { createMcpHandler, McpServer } from '@modelcontextprotocol/server';
@@ -85,6 +86,21 @@ export function startLegacyServer(options: { readonly json?: boolean } = {}): Pr
       return;
     }
     await (known ?? (await openSession(sessions, { ran, cancelled, json: options.json ?? false }))).handleRequest(request, response);
+  };
+  return serve(handle, ran, cancelled);
+}
+
+/** SDK v1, the transport of 2024-11-05: answers come on one GET stream, messages go to the address it names. */
+export function startOldestServer(): Promise<SdkServer> {
+  const ran: string[] = [];
+  const cancelled: string[] = [];
+  const transports = new Map<string, SSEServerTransport>();
+  const handle: Handle = async (request, response) => {
+    const url = new URL(request.url ?? '/', 'http://localhost');
+    if (request.method === 'POST') return transports.get(url.searchParams.get('sessionId') ?? '')?.handlePostMessage(request, response);
+    const transport = new SSEServerTransport('/messages', response);
+    transports.set(transport.sessionId, transport);
+    await legacyServer({ ran, cancelled, json: false }).connect(transport);
   };
   return serve(handle, ran, cancelled);
 }
