@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
-import { dataDir } from '@countersign/service';
+import { dataDirOf } from '@countersign/service';
 
 /** The folder a command works on: the flag, else COUNTERSIGN_DATA, else the user's state folder. Absolute. */
 export function resolveDataDir(flag: string | undefined): string {
-  return resolve(flag ?? dataDir(process.env, process.platform));
+  return resolve(flag ?? dataDirOf(process.env, process.platform));
 }

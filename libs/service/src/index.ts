@@ -8,3 +8,4 @@ export { dataDirOf, dataPaths, gateSocketPath, type DataPaths, type Environment,
 export { createPrivateFile, ensurePrivateDir, replacePrivateFile } from './private-files.js';
 export { loadOrCreateKeys, type InstallationKeys, type SigningKey } from './keys.js';
 export { PolicyRefused, PolicySource, type PolicyProblem } from './policy-source.js';
+export { openEmbeddedPorts, type EmbeddedPorts } from './embedded-ports.js';
