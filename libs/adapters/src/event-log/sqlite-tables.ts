@@ -2,9 +2,10 @@
  * The tables of the embedded ledger and the statements over them. One table per topic, so that a topic's offsets have no gap.
  * Everything here happens at once and in the caller's transaction; no waiting, no policy.
  */
-import Database from 'better-sqlite3';
+import type Database from 'better-sqlite3';
 import { topics, type Topic } from '@countersign/contracts';
 import type { LedgerRecord, StoredRecord } from '@countersign/pipeline';
+import { openPrivately } from './sqlite-open.js';
 
 /** One read hands over at most this many characters of values, so that a batch of large records stays small in memory. */
 const batchCharsMax = 8 * 1024 * 1024;
@@ -29,7 +30,7 @@ export class SqliteTables {
 
   /** @param busyMs how long one statement may block this thread for another process's transaction. */
   constructor(file: string, busyMs: number) {
-    this.db = new Database(file, { timeout: busyMs });
+    this.db = openPrivately(file, busyMs);
     this.db.pragma('journal_mode = WAL');
     this.db.pragma('synchronous = NORMAL');
     this.db.pragma('wal_autocheckpoint = 4000');

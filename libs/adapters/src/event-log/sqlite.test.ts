@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -87,6 +87,15 @@ describe('SqliteEventLog', () => {
     await other.append('observations', records('a', 0, 3));
     expect(await seen).toHaveLength(3);
     await other.close();
+    await log.close();
+  });
+
+  it.runIf(process.platform !== 'win32')('makes its files for this user alone', async () => {
+    const file = scratchFile();
+    const log = SqliteEventLog.open(file);
+    await log.append('observations', records('a', 0, 1));
+    const modes = readdirSync(dirname(file)).map((name) => [name, (statSync(join(dirname(file), name)).mode & 0o777).toString(8)]);
+    expect(modes).toEqual([['ledger.db', '600'], ['ledger.db-shm', '600'], ['ledger.db-wal', '600']]);
     await log.close();
   });
 

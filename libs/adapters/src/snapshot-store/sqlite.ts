@@ -2,9 +2,10 @@
  * Snapshots in one SQLite file, synchronous=FULL: a snapshot whose save resolved survives a loss of power.
  * SS1. One row per name, replaced in one transaction: never torn (S1).
  */
-import Database from 'better-sqlite3';
+import type Database from 'better-sqlite3';
 import { SnapshotStore, type Snapshot } from '@countersign/pipeline';
 import { classified } from '../event-log/sqlite-errors.js';
+import { openPrivately } from '../event-log/sqlite-open.js';
 
 interface Row {
   readonly version: string;
@@ -28,7 +29,7 @@ export class SqliteSnapshotStore extends SnapshotStore {
 
   private constructor(file: string) {
     super();
-    this.#db = new Database(file, { timeout: 250 });
+    this.#db = openPrivately(file, 250);
     this.#db.pragma('journal_mode = WAL');
     this.#db.pragma('synchronous = FULL');
     this.#db.exec('CREATE TABLE IF NOT EXISTS snapshots (name TEXT PRIMARY KEY, version TEXT NOT NULL, offsets TEXT NOT NULL, state TEXT NOT NULL) WITHOUT ROWID');
