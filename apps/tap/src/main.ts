@@ -1,1 +1,87 @@
-export {};
+/**
+ * `countersign tap …`: the process. Reads argv and the environment once, starts the server first (it starts while the tap does), ends as it ends.
+ * Nothing is written to stdout here but what the relay writes; what the tap has to say goes to stderr, one line each.
+ */
+import { tmpdir } from 'node:os';
+import { runHttpTap } from './http/run.js';
+import { readSettings, usage, type Settings } from './settings.js';
+import { startCore } from './start.js';
+import { startServer, StartFailed, type Ending, type ServerProcess } from './stdio/child.js';
+import { clientPipes } from './stdio/client-pipes.js';
+import { runStdioTap } from './stdio/run.js';
+import { systemClock } from './system-clock.js';
+
+const machine = { env: process.env, platform: process.platform, tmpDir: tmpdir() };
+const signals = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
+const usageExit = 2;
+const failureExit = 1;
+
+const log = (line: string): void => void process.stderr.write(`countersign tap: ${line}\n`);
+
+async function main(argv: readonly string[]): Promise<void> {
+  if (argv.includes('--help') && !argv.slice(0, argv.indexOf('--help')).includes('--')) {
+    process.stderr.write(`${usage}\n`);
+    return;
+  }
+  const settings = readSettings(argv);
+  if (typeof settings === 'string') {
+    log(`${settings}.\n${usage}`);
+    process.exit(usageExit);
+  }
+  if (settings.transport.kind === 'stdio') await stdio(settings, settings.transport);
+  else await http(settings, settings.transport);
+}
+
+async function stdio(settings: Settings, { command, args }: Extract<Settings['transport'], { kind: 'stdio' }>): Promise<void> {
+  const server = startServer({ command, args, env: process.env, platform: process.platform });
+  const forward = (name: NodeJS.Signals): void => server.signal(name);
+  for (const name of signals) process.on(name, forward);
+  // Attached at once: a command that cannot start fails while the tap's own state is still being opened.
+  server.exited.catch(() => undefined);
+  try {
+    const { core, session } = startCore({ settings, machine, clock: systemClock, log });
+    const ended = runStdioTap({ core, server, session, client: clientPipes() });
+    setImmediate(() => server.watch());
+    const ending = await ended;
+    server.reap();
+    for (const name of signals) process.off(name, forward);
+    endLike(ending);
+  } catch (error) {
+    await giveUp(server, error);
+  }
+}
+
+async function http(settings: Settings, { upstream, host, port }: Extract<Settings['transport'], { kind: 'http' }>): Promise<void> {
+  const { core } = startCore({ settings, machine, clock: systemClock, log });
+  const tap = await runHttpTap({ core, upstream, listen: { host, port }, log });
+  log(`listening on http://${host.includes(':') ? `[${host}]` : host}:${tap.port} for ${settings.server}`);
+  const stop = async (): Promise<void> => {
+    await tap.close();
+    await core.close(1_000);
+    process.exit(0);
+  };
+  for (const name of signals) process.once(name, () => void stop());
+}
+
+/** W6: same code, same signal. */
+function endLike({ code, signal }: Ending): void {
+  if (signal === null) process.exit(code ?? failureExit);
+  process.kill(process.pid, signal);
+  // A signal this process cannot die of (ignored by its parent's wish) still ends it, with the code a shell would give.
+  setTimeout(() => process.exit(128 + 15), 200);
+}
+
+async function giveUp(server: ServerProcess, error: unknown): Promise<void> {
+  server.reap();
+  if (error instanceof StartFailed) {
+    log(error.message);
+    process.exit(error.exitCode);
+  }
+  log(`${error instanceof Error ? error.message : String(error)} Nothing was sent to the server.`);
+  process.exit(failureExit);
+}
+
+main(process.argv[2] === 'tap' ? process.argv.slice(3) : process.argv.slice(2)).catch((error: unknown) => {
+  log(error instanceof Error ? error.message : String(error));
+  process.exit(failureExit);
+});

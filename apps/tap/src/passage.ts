@@ -4,9 +4,11 @@
  * PA2. `forward` carries the original bytes unless our own metadata was cut out or a verdict changed them.
  * PA3. `answer` is for the client, in the server's place; the offered message must then not be forwarded.
  * PA4. `drop` means: nothing goes anywhere (a cancelled held call).
+ * PA5. A message too long to inspect is decided by its envelope alone, and nothing above tier low passes so from the client.
  * The core never touches a socket, a process or HTTP; a transport never decides.
  */
 import type { Agent } from '@countersign/contracts';
+import type { LongMessage } from '@countersign/wire';
 
 export type Passage =
   | { readonly kind: 'forward'; readonly bytes: Uint8Array }
@@ -28,12 +30,30 @@ export interface Arrival {
   readonly protocolVersionHeader?: string;
 }
 
+/** A message that was not kept whole. */
+export interface LongArrival {
+  readonly direction: Arrival['direction'];
+  readonly framing: string;
+  readonly envelope: LongMessage;
+  /** SHA-256 of its bytes, hex. */
+  readonly digest: string;
+}
+
+/** The transport has the bytes of a long message; `forward` means: send them. */
+export type LongPassage = { readonly kind: 'forward' } | Exclude<Passage, { readonly kind: 'forward' }>;
+
 /** One conversation: a stdio process, or one HTTP session (or derived session). */
 export interface TapStream {
   /** Settles when the message may go on, be answered or be dropped. Synchronous where nothing waits. */
   offer(arrival: Arrival): Passage | Promise<Passage>;
+  /** The same for a message longer than is inspected; never waits. */
+  offerLong(arrival: LongArrival): LongPassage;
+  /** May a message from the server that is longer than anything kept be relayed while it arrives, before its id is known? */
+  mayPassUnread(): boolean;
   /** The client took back what it asked (disconnect in the modern era): ends the hold of this request id (JSON text). */
   withdraw(rpcId: string): void;
+  /** The client says nothing more (end of its input): people are not waited for any longer, verdicts under way still are. */
+  abandon(): void;
   /** The stream is over; pending requests are recorded as lost with this cause. Returns ids (JSON text) that were still unanswered. */
   end(cause: string): readonly string[];
 }

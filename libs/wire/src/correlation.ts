@@ -74,6 +74,11 @@ export class Correlation<T> {
     return waiting.map(({ about }) => about);
   }
 
+  some(test: (about: T) => boolean): boolean {
+    for (const waiting of this.#entries.values()) if (waiting.some(({ about }) => test(about))) return true;
+    return false;
+  }
+
   /** Everything unanswered and not cancelled, oldest first; the table is empty afterwards. */
   takeAll(): readonly { readonly rpcId: string; readonly about: T }[] {
     const all = [...this.#entries.values()].flat().filter((entry) => !entry.isCancelled);

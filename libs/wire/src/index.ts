@@ -16,7 +16,7 @@ export { elementsOf } from './json-spans.js';
 export { LineFramer, type Framed, type LineEnding } from './line-framer.js';
 export { LongMessageReader, type LongMessage } from './long-message.js';
 export { metadataPrefix, stripMetadata, type CallerMetadata, type StrippedMessage } from './metadata.js';
-export { digestOf, observedMessage, type MessageFlag, type ObservedFacts } from './observed.js';
+export { digestOf, observedLong, observedMessage, type MessageFlag, type ObservedFacts } from './observed.js';
 export { redactResult, type Redacted, type TextRedaction } from './redact.js';
 export { depthMax, idKey, isRecord, readMessage, type MessageShape, type RpcMessage } from './rpc-message.js';
 export { decodeFrame, encodeFrame, frameBytesMax, recoverSegment, type Recovered } from './spool-frame.js';

@@ -1,7 +1,7 @@
 /**
  * Finds the lines of a stdio stream in its bytes.
  * LF1. Boundaries are found in bytes: nothing is decoded before its line is complete, so no character is ever cut.
- * LF2. `bytes` and `ending` of all lines, concatenated in order, are exactly what was pushed.
+ * LF2. The `raw` of all lines, concatenated in order, are exactly what was pushed.
  * LF3. What the lines are does not depend on where the input was cut.
  * LF4. A line longer than `lineBytesMax` is handed out in pieces (`head`, `piece`, `tail`): at most that many bytes are ever held.
  * Only LF ends a line; a CR before it belongs to the ending, not to the message.
@@ -12,7 +12,8 @@ const CR = 13;
 export type LineEnding = '\n' | '\r\n' | '';
 
 export type Framed =
-  | { readonly kind: 'line'; readonly bytes: Uint8Array; readonly ending: LineEnding }
+  /** `raw` is the line as it came, ending included; `bytes` the same without it. */
+  | { readonly kind: 'line'; readonly raw: Uint8Array; readonly bytes: Uint8Array; readonly ending: LineEnding }
   /** A line that outgrew the bound begins: all of it that was held. */
   | { readonly kind: 'head'; readonly chunks: readonly Uint8Array[] }
   | { readonly kind: 'piece'; readonly bytes: Uint8Array }
@@ -54,7 +55,7 @@ export class LineFramer {
     if (this.#heldBytes === 0) return undefined;
     const bytes = joined(this.#chunks);
     this.#forget();
-    return { kind: 'line', bytes, ending: '' };
+    return { kind: 'line', raw: bytes, bytes, ending: '' };
   }
 
   #complete(last: Uint8Array): Framed {
@@ -65,7 +66,7 @@ export class LineFramer {
     const whole = this.#chunks.length === 0 ? last : joined([...this.#chunks, last]);
     this.#forget();
     const ending = whole.length > 1 && whole[whole.length - 2] === CR ? '\r\n' : '\n';
-    return { kind: 'line', bytes: whole.subarray(0, whole.length - ending.length), ending };
+    return { kind: 'line', raw: whole, bytes: whole.subarray(0, whole.length - ending.length), ending };
   }
 
   #keep(rest: Uint8Array, framed: Framed[]): void {

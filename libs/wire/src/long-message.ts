@@ -29,11 +29,17 @@ export class LongMessageReader {
   readonly #routed = new Set<string>();
   readonly #found = new Map<string, string>();
   #isSure = true;
-  #sawReturn = false;
+  #endedWithReturn = false;
 
   push(chunk: Uint8Array): void {
     this.#bytes += chunk.length;
-    for (let index = 0; index < chunk.length; index += 1) this.#step(chunk[index] as number);
+    this.#noticeReturns(chunk);
+    let at = 0;
+    while (at < chunk.length) {
+      at = this.#skipQuiet(chunk, at);
+      if (at < chunk.length) this.#step(chunk[at] as number);
+      at += 1;
+    }
   }
 
   end(): LongMessage {
@@ -50,9 +56,26 @@ export class LongMessageReader {
     };
   }
 
+  /** Almost all bytes of a long message are inside strings or deep structures, and say nothing; this loop passes over them. */
+  #skipQuiet(chunk: Uint8Array, from: number): number {
+    if (this.#capture !== undefined || this.#isEscaped) return from;
+    let at = from;
+    if (this.#inString) {
+      while (at < chunk.length && chunk[at] !== 34 && chunk[at] !== 92) at += 1;
+    } else if (this.#depth > 2) {
+      while (at < chunk.length && !isStructure(chunk[at] as number)) at += 1;
+    }
+    return at;
+  }
+
+  #noticeReturns(chunk: Uint8Array): void {
+    const at = chunk.indexOf(13);
+    const isInside = at !== -1 && at < chunk.length - 1 && chunk[at + 1] !== 10;
+    if (isInside || (this.#endedWithReturn && chunk[0] !== 10)) this.#isSure = false;
+    this.#endedWithReturn = chunk[chunk.length - 1] === 13;
+  }
+
   #step(byte: number): void {
-    if (this.#sawReturn && byte !== 10) this.#isSure = false;
-    this.#sawReturn = byte === 13;
     if (this.#inString) return this.#inStringStep(byte);
     if (byte === 34) return this.#openString();
     if (byte === 123 || byte === 91) return this.#open(byte === 123);
@@ -122,6 +145,10 @@ export class LongMessageReader {
     this.#found.set(path, Buffer.from(this.#capture).toString('utf8'));
     this.#capture = undefined;
   }
+}
+
+function isStructure(byte: number): boolean {
+  return byte === 34 || byte === 91 || byte === 93 || byte === 123 || byte === 125;
 }
 
 function stringOf(text: string | undefined): string | undefined {

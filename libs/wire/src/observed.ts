@@ -6,6 +6,7 @@
  */
 import { createHash } from 'node:crypto';
 import type { ObservedMessage } from '@countersign/contracts';
+import type { LongMessage } from './long-message.js';
 import { metadataPrefix } from './metadata.js';
 import { isRecord, type RpcMessage } from './rpc-message.js';
 
@@ -44,6 +45,18 @@ export function observedMessage(message: RpcMessage, facts: ObservedFacts): Obse
     ...(message.rpcId === undefined ? {} : { rpcId: message.rpcId.slice(0, idCharactersMax) }),
     ...(facts.inReplyTo === undefined ? {} : { inReplyTo: facts.inReplyTo }),
     ...(payload === undefined ? {} : { payload }),
+  };
+}
+
+/** A message that was too long to keep whole; all that is known of it is its envelope. */
+export function observedLong(envelope: LongMessage, facts: { readonly digest: string; readonly framing: string; readonly method?: string | undefined; readonly inReplyTo?: string | undefined }): ObservedMessage {
+  const method = envelope.method ?? facts.method;
+  const framing: MessageFlag[] = facts.framing === '' ? ['no-newline'] : facts.framing === '\r\n' ? ['crlf'] : [];
+  return {
+    shape: 'uninspectable', bytes: envelope.bytes, digest: facts.digest, flags: ['over-cap', ...framing],
+    ...(method === undefined ? {} : { method: method.slice(0, methodCharactersMax) }),
+    ...(envelope.rpcId === undefined ? {} : { rpcId: envelope.rpcId.slice(0, idCharactersMax) }),
+    ...(facts.inReplyTo === undefined ? {} : { inReplyTo: facts.inReplyTo }),
   };
 }
 

@@ -1,0 +1,248 @@
+/**
+ * The tap's end of the gate socket: drains the spool, takes verdicts, decisions and policies.
+ * GC1. Observations go out in spool order; the spool is trimmed only at what the gate acknowledged.
+ * GC2. After a lost connection everything unacknowledged is sent again.
+ * GC3. At most `unackedRecordsMax` records or `unackedBytesMax` bytes are under way: a slow gate fills the spool, not this process.
+ * GC4. `isAway` is true only after an attempt failed: a call that comes while the first connection is made waits for it.
+ */
+import { connect, type Socket } from 'node:net';
+import type { Agent } from '@countersign/contracts';
+import type { Clock } from '@countersign/pipeline';
+import { LineFramer, type Spool, type SpoolEntry } from '@countersign/wire';
+import { readGateFrame, type DecisionNews, type GateNews, type VerdictNews } from './gate-frames.js';
+
+const frameBytesMax = 4 * 1024 * 1024;
+const batchRecordsMax = 256;
+const batchBytesMax = 1024 * 1024;
+const unackedRecordsMax = 2048;
+const unackedBytesMax = 4 * 1024 * 1024;
+const pauseMsMin = 50;
+const pauseMsMax = 5_000;
+
+export interface GateListener {
+  onWelcome(domain: string): void;
+  onVerdict(verdict: VerdictNews): void;
+  onDecision(decision: DecisionNews): void;
+  onPolicy(snapshot: { readonly sealed: string; readonly sealKey: string; readonly grantKey: string }): void;
+  /** The gate cannot be reached now. */
+  onAway(): void;
+}
+
+export interface GateClientOptions {
+  readonly socketPath: string;
+  readonly identity: { readonly tapId: string; readonly epoch: number; readonly server: string; readonly agent: Agent; readonly publicKey: string; readonly version: string };
+  readonly sign: (text: string) => string;
+  readonly spool: Spool;
+  readonly clock: Clock;
+  readonly listener: GateListener;
+  /** In 0..1; spreads the reconnects of many taps. */
+  readonly random: () => number;
+  readonly log: (line: string) => void;
+}
+
+interface Position {
+  readonly epoch: number;
+  readonly seq: number;
+}
+
+export class GateClient {
+  readonly #options: GateClientOptions;
+  #socket: Socket | undefined;
+  #framer = new LineFramer({ lineBytesMax: frameBytesMax });
+  #isWelcome = false;
+  #isAway = false;
+  #isClosed = false;
+  #pauseMs = pauseMsMin;
+  #cancelRetry: (() => void) | undefined;
+  #sent: Position | undefined;
+  #acked: Position | undefined;
+  #unacked: { readonly position: Position; readonly bytes: number }[] = [];
+  #unackedBytes = 0;
+  #isDrainPlanned = false;
+  #isEmpty = false;
+  readonly #whenEmpty = new Set<() => void>();
+  #lastReason = '';
+
+  constructor(options: GateClientOptions) {
+    this.#options = options;
+  }
+
+  get isAway(): boolean {
+    return this.#isAway;
+  }
+
+  start(): void {
+    this.#connect();
+  }
+
+  /** Tries at once instead of after the pause; used when a call needs the gate now. */
+  nudge(): void {
+    if (this.#socket !== undefined || this.#isClosed) return;
+    this.#isAway = false;
+    this.#connect();
+  }
+
+  /** Something was appended to the spool. Many in one turn become one drain. */
+  appended(): void {
+    this.#isEmpty = false;
+    if (this.#isDrainPlanned || !this.#isWelcome) return;
+    this.#isDrainPlanned = true;
+    queueMicrotask(() => {
+      this.#isDrainPlanned = false;
+      this.#drain();
+    });
+  }
+
+  /** Resolves when the gate has everything, or after `ms`; at once when it cannot be reached. */
+  async flush(ms: number): Promise<void> {
+    if (!this.#isWelcome || ms <= 0) return;
+    this.#drain();
+    if (this.#isEmpty) return;
+    await new Promise<void>((resolve) => {
+      const cancel = this.#options.clock.after(ms, done);
+      const whenEmpty = this.#whenEmpty;
+      function done(): void {
+        cancel();
+        whenEmpty.delete(done);
+        resolve();
+      }
+      whenEmpty.add(done);
+    });
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#cancelRetry?.();
+    this.#socket?.destroy();
+  }
+
+  #connect(): void {
+    this.#cancelRetry?.();
+    this.#cancelRetry = undefined;
+    const socket = connect(this.#options.socketPath);
+    this.#socket = socket;
+    this.#framer = new LineFramer({ lineBytesMax: frameBytesMax });
+    socket.on('data', (chunk: Buffer) => this.#read(chunk, socket));
+    socket.on('drain', () => this.#drain());
+    // The reason of a lost connection is told by `close`, which always follows.
+    socket.on('error', (error) => {
+      this.#lastReason = error.message;
+    });
+    socket.on('close', () => this.#lost(socket));
+  }
+
+  #lost(socket: Socket): void {
+    if (this.#socket !== socket) return;
+    this.#socket = undefined;
+    this.#isWelcome = false;
+    this.#sent = this.#acked;
+    this.#unacked = [];
+    this.#unackedBytes = 0;
+    for (const done of this.#whenEmpty) done();
+    if (this.#isClosed) return;
+    const wasAway = this.#isAway;
+    this.#isAway = true;
+    const pauseMs = this.#pauseMs * (0.5 + this.#options.random());
+    this.#pauseMs = Math.min(pauseMsMax, this.#pauseMs * 2);
+    this.#cancelRetry = this.#options.clock.after(pauseMs, () => this.#connect());
+    if (!wasAway) this.#options.listener.onAway();
+  }
+
+  #read(chunk: Buffer, socket: Socket): void {
+    for (const framed of this.#framer.push(chunk)) {
+      if (socket.destroyed) return;
+      const frame = framed.kind === 'line' ? readGateFrame(framed.bytes) : undefined;
+      if (frame === undefined) {
+        this.#options.log('the gate sent something this tap does not understand; it connects again. Nothing was lost.');
+        socket.destroy();
+        return;
+      }
+      this.#take(frame, socket);
+    }
+  }
+
+  #take(frame: GateNews, socket: Socket): void {
+    const { listener } = this.#options;
+    switch (frame.type) {
+      case 'challenge':
+        return this.#hello(frame.nonce, socket);
+      case 'welcome':
+        this.#isWelcome = true;
+        this.#isAway = false;
+        this.#pauseMs = pauseMsMin;
+        listener.onWelcome(frame.domain);
+        return this.#drain();
+      case 'refused':
+        this.#refused(frame.reason);
+        return void socket.destroy();
+      case 'acked':
+        return this.#ack(frame);
+      case 'verdict':
+        return listener.onVerdict(frame.verdict);
+      case 'decision':
+        return listener.onDecision(frame.decision);
+      case 'policy':
+        return listener.onPolicy(frame);
+      case 'other':
+        return;
+    }
+  }
+
+  #refused(reason: string): void {
+    this.#pauseMs = pauseMsMax;
+    if (this.#lastReason === reason) return;
+    this.#lastReason = reason;
+    this.#options.log(`the gate turned this tap away: ${reason}`);
+  }
+
+  #hello(nonce: string, socket: Socket): void {
+    const { identity, sign } = this.#options;
+    const signature = sign(`countersign-tap-hello\n${nonce}\n${identity.tapId}\n${identity.epoch}`);
+    socket.write(`${JSON.stringify({ type: 'hello', ...identity, signature })}\n`);
+  }
+
+  #ack({ epoch, seq }: Position): void {
+    this.#acked = { epoch, seq };
+    this.#options.spool.trim(epoch, seq);
+    while (this.#unacked[0] !== undefined && !isAfter(this.#unacked[0].position, { epoch, seq })) this.#unackedBytes -= this.#unacked.shift()?.bytes ?? 0;
+    this.#drain();
+  }
+
+  #drain(): void {
+    const socket = this.#socket;
+    while (socket !== undefined && this.#isWelcome && !socket.writableNeedDrain && this.#unacked.length < unackedRecordsMax && this.#unackedBytes < unackedBytesMax) {
+      const entries = this.#options.spool.read(this.#sent, batchRecordsMax);
+      if (entries.length === 0) {
+        this.#isEmpty = this.#unacked.length === 0;
+        if (this.#isEmpty) for (const done of this.#whenEmpty) done();
+        return;
+      }
+      this.#send(firstBatch(entries), socket);
+    }
+  }
+
+  #send(batch: readonly SpoolEntry[], socket: Socket): void {
+    const last = batch.at(-1);
+    if (last === undefined) return;
+    socket.write(`${JSON.stringify({ type: 'observations', epoch: last.epoch, records: batch.map(({ record }) => record) })}\n`);
+    this.#sent = { epoch: last.epoch, seq: last.seq };
+    for (const { epoch, seq, record } of batch) {
+      this.#unacked.push({ position: { epoch, seq }, bytes: record.length });
+      this.#unackedBytes += record.length;
+    }
+  }
+}
+
+/** A frame carries one epoch and about a megabyte. */
+function firstBatch(entries: readonly SpoolEntry[]): readonly SpoolEntry[] {
+  let bytes = 0;
+  const stop = entries.findIndex(({ epoch, record }, index) => {
+    bytes += record.length;
+    return index > 0 && (epoch !== entries[0]?.epoch || bytes > batchBytesMax);
+  });
+  return stop === -1 ? entries : entries.slice(0, stop);
+}
+
+function isAfter(a: Position, b: Position): boolean {
+  return a.epoch > b.epoch || (a.epoch === b.epoch && a.seq > b.seq);
+}

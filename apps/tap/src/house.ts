@@ -1,0 +1,35 @@
+/** What every conversation of one tap process shares. */
+import type { Agent } from '@countersign/contracts';
+import type { Clock } from '@countersign/pipeline';
+import type { CompiledPolicy } from '@countersign/policy/runtime';
+import type { Spool } from '@countersign/wire';
+import type { CallerEnvironment } from './caller-environment.js';
+import type { HeldCalls } from './held-calls.js';
+import type { Recorder } from './recorder.js';
+import type { Tickets } from './tickets.js';
+import type { ToolBook } from './tool-book.js';
+
+/** The gate, as far as a call is concerned. */
+export interface GateReach {
+  readonly isAway: boolean;
+  nudge(): void;
+}
+
+export interface House {
+  readonly tapId: string;
+  readonly agent: Agent;
+  readonly server: string;
+  readonly clock: Clock;
+  readonly spool: Spool;
+  readonly recorder: Recorder;
+  readonly held: HeldCalls;
+  readonly tickets: Tickets;
+  readonly tools: ToolBook;
+  readonly environment: CallerEnvironment;
+  readonly gate: GateReach;
+  readonly policy: () => CompiledPolicy;
+  readonly domain: () => string;
+  /** 128 random bits, hex. */
+  readonly makeCallId: () => string;
+  readonly log: (line: string) => void;
+}

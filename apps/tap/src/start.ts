@@ -1,0 +1,42 @@
+/** Puts the core together for this machine. */
+import { randomBytes } from 'node:crypto';
+import type { Clock } from '@countersign/pipeline';
+import { createTapCore } from './core.js';
+import { gateSocketOf, dataDirOf, type Machine } from './data-dir.js';
+import type { TapCore } from './passage.js';
+import type { Settings } from './settings.js';
+import { openTapHome } from './tap-home.js';
+
+export const version = '0.1.0';
+
+export interface Started {
+  readonly core: TapCore;
+  /** Names the conversation of a stdio process. */
+  readonly session: string;
+}
+
+export interface StartOptions {
+  readonly settings: Settings;
+  readonly machine: Machine;
+  readonly clock: Clock;
+  readonly log: (line: string) => void;
+}
+
+/** Opens the tap's home, its epoch and its way to the gate. `close` of the core also closes the home. @throws a sentence. */
+export function startCore({ settings, machine, clock, log }: StartOptions): Started {
+  const { server, agent, role, transport } = settings;
+  const dataDir = dataDirOf(settings.dataDir, machine);
+  const home = openTapHome({ dataDir, server, agent, role, transport: transport.kind, log });
+  const core = createTapCore({
+    ...home, server, clock, log, version, agent: { name: agent, role }, transport: transport.kind, env: machine.env,
+    socketPath: gateSocketOf(dataDir, machine),
+    random: Math.random,
+    makeCallId: () => randomBytes(16).toString('hex'),
+    process: { pid: process.pid, parentPid: process.ppid },
+  });
+  const close = async (drainMs: number): Promise<void> => {
+    await core.close(drainMs);
+    home.close();
+  };
+  return { core: { agent: core.agent, openStream: (info) => core.openStream(info), close }, session: `${home.tapId}/${home.epoch}` };
+}

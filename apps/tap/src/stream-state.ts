@@ -1,0 +1,51 @@
+/** What one conversation knows of itself: who waits for an answer, what was negotiated, how its refusals are recorded. */
+import { Correlation, eraOf, observedMessage, readMessage, refusalAnswer, type Era, type Refusal } from '@countersign/wire';
+import type { Asked } from './asked.js';
+import type { House } from './house.js';
+import type { Passage, StreamInfo } from './passage.js';
+import type { Conversation } from './recorder.js';
+
+const unansweredMax = 1024;
+
+export class StreamState {
+  readonly toServer = new Correlation<Asked>({ unansweredMax });
+  readonly toClient = new Correlation<Asked>({ unansweredMax });
+  /** The protocol version `initialize` agreed on. */
+  negotiated: string | undefined;
+  label: Conversation['label'];
+  /** Nothing but an era probe was asked so far (T17). */
+  onlyProbed = true;
+
+  constructor(readonly house: House, readonly info: StreamInfo) {}
+
+  conversation(): Conversation {
+    const { session, sessionRule, transport } = this.info;
+    return { session: session.slice(0, 256), sessionRule, transport, label: this.label };
+  }
+
+  sessionEra(): Era {
+    return eraOf(undefined, { negotiated: this.negotiated });
+  }
+
+  isEnforced(): boolean {
+    return this.house.policy().policy.mode === 'enforce';
+  }
+
+  /** Answers a request in the server's place; nobody else will answer it now. */
+  refuse(asked: Asked, refusal: Refusal): Passage {
+    this.toServer.remove(asked.rpcId, asked);
+    const bytes = refusalAnswer({ rpcId: asked.rpcId, isToolCall: asked.method === 'tools/call', era: asked.era.era }, refusal);
+    this.recordAnswer(bytes, asked.era, asked);
+    return { kind: 'answer', bytes };
+  }
+
+  /** Our own answer is a message the client sees, so it is in the record; it has no `call`, for nobody is to judge or learn from it. */
+  recordAnswer(bytes: Uint8Array, era: Era, asked: Asked | undefined): void {
+    const callId = asked?.call?.observed.callId;
+    this.house.recorder.record(this.conversation(), {
+      kind: 'message', ...era, direction: 'server-to-client',
+      message: observedMessage(readMessage(bytes), { raw: bytes, framing: this.info.transport === 'stdio' ? '\n' : 'body', payload: 'full', flags: ['answered-by-tap'], method: asked?.method, inReplyTo: asked?.observationId }),
+      ...(callId === undefined ? {} : { note: { callId } }),
+    });
+  }
+}
