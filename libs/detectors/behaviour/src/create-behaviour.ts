@@ -7,20 +7,20 @@
  */
 import { nothing, type Decision, type Detection, type Detector, type FindingDraft, type Impact, type Observation } from '@countersign/contracts';
 import type { CompiledPolicy } from '@countersign/policy';
-import { surpriseOf, traitsOf, type ArgumentSurprise } from './argument-habits.js';
-import { behaviourScore } from './behaviour-score.artefact.js';
+import { traitsOf, type ArgumentTrait } from './argument-habits.js';
 import { pValueOf } from './calibration.js';
 import { hashOf } from './count-table.js';
-import { alarmLevel, eValue } from './evidence.js';
+import { alarmLevel, cautious, changeStatistic, eValue } from './evidence.js';
 import { condemn, endSession, rebaseline, sessionAt } from './learning.js';
 import { agentOf, calibrationOf, emptyMemory, lessonsMax, roleOf, toolNamesMax, type AgentHabits, type Memory, type Session } from './memory.js';
-import { depthMax, followed, probabilityOf } from './sequence.js';
+import { surpriseOfCall, type Surprise } from './scoring.js';
+import { depthMax, followed } from './sequence.js';
 import { restored, snapshotOf } from './snapshot.js';
 
 export const behaviourVersion = '1';
 const calibrationCallsMin = 200;
+const ownCallsMin = 60;
 const shownBelow = 0.1;
-const surpriseBitsMax = 24;
 const startOfSession = hashOf('start of session');
 
 /** @param options.policy the policy in force; only `scores.sessionsMin` is read. */
@@ -57,11 +57,8 @@ interface Around {
   readonly sessionsMin: number;
 }
 
-interface Measured {
+interface Measured extends Surprise {
   readonly name: string;
-  readonly bits: number;
-  readonly sequenceBits: number;
-  readonly args: ArgumentSurprise;
   readonly before: readonly number[];
   readonly tool: number;
 }
@@ -71,13 +68,13 @@ function judged(observation: Observation, around: Around): FindingDraft[] {
   const impact = observation.call?.impact ?? 'write';
   const args = (observation.message?.payload as { arguments?: unknown } | null | undefined)?.arguments;
   const traits = traitsOf(`${observation.server}/${observation.call?.tool ?? ''}`, args);
-  const measured = measure(observation, around, surpriseOf(agent.habits, traits));
+  const measured = measure(observation, around, traits);
   const { p, n, whose } = calibrated(memory, agent, { impact, bits: measured.bits });
   const isKnown = agent.sessions >= sessionsMin && n > 0;
   session.calls += 1;
   session.inFlight += 1;
   if (isKnown) {
-    session.evidenceSum += eValue(p);
+    session.evidenceSum += eValue(cautious(p, n));
     session.evidenceCalls += 1;
   }
   if (session.lessons.length < lessonsMax) {
@@ -88,28 +85,24 @@ function judged(observation: Observation, around: Around): FindingDraft[] {
   return [...changed, surprise({ around, measured, p, n, whose })];
 }
 
-function measure(observation: Observation, { memory, agent, session }: Around, args: ArgumentSurprise): Measured {
+function measure(observation: Observation, { memory, agent, session }: Around, traits: readonly ArgumentTrait[]): Measured {
   const name = `${observation.server}/${observation.call?.tool ?? ''}`;
   const tool = hashOf(name);
   if (memory.toolNames.size < toolNamesMax) memory.toolNames.set(tool, name);
   const before = [startOfSession, ...session.lessons.slice(-depthMax).map((lesson) => lesson.tool)].slice(-depthMax);
-  const uniform = 1 / (memory.toolNames.size + 1);
-  const domain = probabilityOf(memory.domain.sequence, { before: [], tool, base: uniform });
-  const role = probabilityOf(roleOf(memory, agent.role).sequence, { before, tool, base: domain });
-  const sequenceBits = Math.min(surpriseBitsMax, -Math.log2(probabilityOf(agent.sequence, { before, tool, base: role })));
-  const bits = behaviourScore.sequence * sequenceBits + behaviourScore.arguments * args.bits;
-  return { name, bits, sequenceBits, args, before, tool };
+  return { name, before, tool, ...surpriseOfCall(memory, agent, { before, tool, traits }) };
 }
 
-/** Calls of the same impact of the agent, else of its role, else of the domain, when there are enough; else all calls of the agent. */
+/** Calls of the agent, of the same impact or else of any; only when those are few, its role's or its domain's of the same impact. */
 function calibrated(memory: Memory, agent: AgentHabits, call: { impact: Impact; bits: number }): { p: number; n: number; whose: string } {
+  const own = { whose: 'calls of this agent, of any impact', calibration: calibrationOf(agent, 'any'), enough: ownCallsMin };
   const pools = [
-    { whose: 'this agent', calibration: calibrationOf(agent, call.impact) },
-    { whose: `role ${agent.role}`, calibration: calibrationOf(roleOf(memory, agent.role), call.impact) },
-    { whose: 'this domain', calibration: calibrationOf(memory.domain, call.impact) },
-  ].map((pool) => ({ ...pool, whose: `${call.impact} calls of ${pool.whose}` }));
-  const own = { whose: 'calls of this agent, of any impact', calibration: calibrationOf(agent, 'any') };
-  const { whose, calibration } = pools.find((pool) => pool.calibration.n >= calibrationCallsMin) ?? own;
+    { whose: `${call.impact} calls of this agent`, calibration: calibrationOf(agent, call.impact), enough: calibrationCallsMin },
+    own,
+    { whose: `${call.impact} calls of role ${agent.role}`, calibration: calibrationOf(roleOf(memory, agent.role), call.impact), enough: calibrationCallsMin },
+    { whose: `${call.impact} calls of this domain`, calibration: calibrationOf(memory.domain, call.impact), enough: calibrationCallsMin },
+  ];
+  const { whose, calibration } = pools.find((pool) => pool.calibration.n >= pool.enough) ?? own;
   return { p: pValueOf(calibration, call.bits), n: calibration.n, whose };
 }
 
@@ -135,11 +128,12 @@ function coldStart(agent: AgentHabits, at: { sessionsMin: number; measured: Meas
 }
 
 function habitsChanged(agent: AgentHabits): FindingDraft {
+  const statistic = changeStatistic(agent.statistics);
   return {
-    kind: 'habits-changed', severity: 'high', gate: 'hold', score: agent.statistic, sampleSize: agent.sessions,
-    sentence: `Over its last ${agent.watched} sessions this agent’s calls left the habits learnt from ${agent.sessions} sessions: change statistic ${agent.statistic.toPrecision(3)}, alarm at ${alarmLevel}. With exchangeable sessions and exact calibration a false alarm comes about once in ${alarmLevel} sessions; the calibration is estimated, so this is approximate.`,
+    kind: 'habits-changed', severity: 'high', gate: 'hold', score: statistic, sampleSize: agent.reference.length,
+    sentence: `Over its last ${agent.watched} sessions this agent’s calls left the habits learnt from ${agent.sessions} sessions: change statistic ${statistic.toPrecision(3)} against ${agent.reference.length} reference sessions, alarm at ${alarmLevel}. With exchangeable sessions and exact calibration a false alarm comes about once in ${alarmLevel} sessions; the calibration is estimated, so this is approximate.`,
     wouldPass: 'A person approves a call of the session, or registers the agent’s new state: then the new habits are learnt.',
-    features: { statistic: agent.statistic, watched: agent.watched },
+    features: { statistic, watched: agent.watched },
   };
 }
 

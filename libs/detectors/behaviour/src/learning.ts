@@ -1,23 +1,26 @@
 /**
  * When a session ends, what it proves, and whether it may teach.
  * LE1. A session ends when its tap closed, when it was idle and another one of the agent starts, or at `lessonsMax` calls.
- * LE2. It teaches after `quarantineSessions` more sessions ended without an alarm; an alarm empties the quarantine untaught.
+ * LE2. It teaches after `quarantineSessions` more sessions ended without an alarm (more while evidence of a change grows); an alarm
+ *      empties the quarantine untaught.
  *      The first `foundingSessions` teach at once: before there is anything to compare with, waiting protects nothing.
  * LE3. What a person refused never teaches; if it already has, its counts are taken back.
  */
 import { learnTraits } from './argument-habits.js';
 import { calibrate } from './calibration.js';
-import { alarmLevel, grown } from './evidence.js';
-import { calibrationOf, emptySession, openSessionsMax, roleOf, type AgentHabits, type Lesson, type Memory, type Pool, type Session } from './memory.js';
-import { learnNext, unlearnNext } from './sequence.js';
+import { alarmLevel, cautious, changeStatistic, eValue, grown } from './evidence.js';
+import { calibrationOf, emptySession, openSessionsMax, roleOf, type AgentHabits, type Memory, type Session, type SessionScores } from './memory.js';
+import { applySequence, refreshReference, retain, scoresOf, sessionPValue } from './reference.js';
 
 export const quarantineSessions = 5;
+/** While evidence of a change grows, nothing new is learnt, so that the change does not teach itself into the habits. */
+const quarantineSessionsMax = 40;
+const suspicionLevel = 10;
 export const foundingSessions = 20;
 /** Scores of an agent's first sessions say more about how little is known than about the agent. */
 const calibrateAfterSessions = 5;
 const idleMs = 60_000;
 const abandonedMs = 1_800_000;
-const taughtMax = 16;
 
 /** The open session `id` of an agent; sessions that are over are ended on the way. */
 export function sessionAt(memory: Memory, agent: AgentHabits, at: { id: string; nowMs: number; sessionsMin: number }): Session {
@@ -45,7 +48,8 @@ export function endSession(memory: Memory, agent: AgentHabits, at: { id: string;
   if (agent.alarmed || session.condemned) return;
   if (agent.sessions < foundingSessions) return teach(memory, agent, session);
   agent.waiting.push(session);
-  while (agent.waiting.length > quarantineSessions) {
+  const wait = changeStatistic(agent.statistics) < suspicionLevel ? quarantineSessions : quarantineSessionsMax;
+  while (agent.waiting.length > wait) {
     const ready = agent.waiting.shift();
     if (ready !== undefined) teach(memory, agent, ready);
   }
@@ -54,7 +58,7 @@ export function endSession(memory: Memory, agent: AgentHabits, at: { id: string;
 /** A person said that the agent's new habits are meant. */
 export function rebaseline(memory: Memory, agent: AgentHabits): void {
   agent.alarmed = false;
-  agent.statistic = 0;
+  agent.statistics = [0, 0, 0];
   agent.watched = 0;
   for (const session of agent.waiting.splice(0)) if (!session.condemned) teach(memory, agent, session);
 }
@@ -76,35 +80,37 @@ function accept(memory: Memory, agent: AgentHabits, session: Session): void {
 }
 
 function watch(agent: AgentHabits, session: Session): void {
-  agent.statistic = grown(agent.statistic, session.evidenceSum / session.evidenceCalls);
-  agent.watched += 1;
-  if (agent.statistic < 1) agent.watched = 0;
-  if (agent.statistic < alarmLevel) return;
+  const { mean, highest } = scoresOf(session.lessons.map((lesson) => lesson.bits));
+  const [calls, means, maxima] = agent.statistics;
+  agent.statistics = [
+    grown(calls, session.evidenceSum / session.evidenceCalls),
+    grown(means, evidenceOf(agent, 'mean', mean)),
+    grown(maxima, evidenceOf(agent, 'highest', highest)),
+  ];
+  const statistic = changeStatistic(agent.statistics);
+  agent.watched = statistic < 2 ? 0 : agent.watched + 1;
+  if (statistic < alarmLevel) return;
   agent.alarmed = true;
   agent.waiting.splice(0);
 }
 
+function evidenceOf(agent: AgentHabits, kind: keyof SessionScores, score: number): number {
+  return eValue(cautious(sessionPValue(agent.reference, kind, score), agent.reference.length));
+}
+
 function teach(memory: Memory, agent: AgentHabits, session: Session): void {
   apply(memory, agent, { session, by: 1 });
-  agent.taught.push(session);
-  if (agent.taught.length > taughtMax) agent.taught.shift();
+  retain(agent, session);
+  refreshReference(memory, agent);
 }
 
 function apply(memory: Memory, agent: AgentHabits, what: { session: Session; by: 1 | -1 }): void {
   const { session, by } = what;
-  const pools = [agent, roleOf(memory, agent.role), memory.domain];
-  const calibrates = agent.sessions >= calibrateAfterSessions;
+  const pools = agent.sessions >= calibrateAfterSessions ? [roleOf(memory, agent.role), memory.domain] : [];
   for (const lesson of session.lessons) {
-    for (const pool of pools) applyToPool(pool, { lesson, by, calibrates });
+    applySequence(memory, agent, { lesson, by });
+    for (const pool of pools) calibrate(calibrationOf(pool, lesson.impact), lesson.bits, by);
     learnTraits(agent.habits, lesson.traits, by);
   }
   agent.sessions = Math.max(0, agent.sessions + by);
-}
-
-function applyToPool(pool: Pool, what: { lesson: Lesson; by: 1 | -1; calibrates: boolean }): void {
-  const { lesson, by, calibrates } = what;
-  if (by > 0) learnNext(pool.sequence, lesson.before, lesson.tool);
-  else unlearnNext(pool.sequence, lesson.before, lesson.tool);
-  if (!calibrates) return;
-  for (const category of [lesson.impact, 'any'] as const) calibrate(calibrationOf(pool, category), lesson.bits, by);
 }

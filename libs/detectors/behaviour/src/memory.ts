@@ -40,10 +40,16 @@ export interface Session {
   vouched: boolean;
 }
 
+/** Scores of a whole session, in bits. */
+export interface SessionScores {
+  readonly mean: number;
+  readonly highest: number;
+}
+
 /** A role's or the domain's pool. */
 export interface Pool {
   readonly sequence: SequenceModel;
-  readonly calibrations: Partial<Record<Impact | 'any', Calibration>>;
+  calibrations: Partial<Record<Impact | 'any', Calibration>>;
 }
 
 export interface AgentHabits extends Pool {
@@ -53,11 +59,15 @@ export interface AgentHabits extends Pool {
   sessions: number;
   /** Ended sessions in quarantine, oldest first. */
   readonly waiting: Session[];
-  /** Sessions taught lately, so that a condemned one can be taken back. */
+  /** Sessions taught lately: the reference is scored from them, and a condemned one can be taken back. */
   readonly taught: Session[];
   readonly open: Map<string, Session>;
-  statistic: number;
-  /** Sessions counted since the statistic was last 0. */
+  reference: readonly SessionScores[];
+  /** Number of sessions when the reference was made. */
+  referenceAt: number;
+  /** Change statistics: of calls, of session means, of session maxima. */
+  statistics: readonly [number, number, number];
+  /** Sessions counted since the statistics were last small. */
   watched: number;
   alarmed: boolean;
 }
@@ -86,7 +96,7 @@ export function emptySession(id: string): Session {
 export function agentOf(memory: Memory, name: string, role: string): AgentHabits {
   let agent = memory.agents.get(name);
   if (agent === undefined) {
-    agent = { ...emptyPool(), role, habits: new Map(), sessions: 0, waiting: [], taught: [], open: new Map(), statistic: 0, watched: 0, alarmed: false };
+    agent = { ...emptyPool(), role, habits: new Map(), sessions: 0, waiting: [], taught: [], open: new Map(), reference: [], referenceAt: 0, statistics: [0, 0, 0], watched: 0, alarmed: false };
     if (memory.agents.size >= agentsMax) memory.agents.delete(memory.agents.keys().next().value ?? '');
   } else {
     memory.agents.delete(name);

@@ -12,7 +12,7 @@ interface StoredPool {
   readonly calibrations: Pool['calibrations'];
 }
 interface StoredAgent extends StoredPool {
-  readonly fields: Pick<AgentHabits, 'role' | 'sessions' | 'statistic' | 'watched' | 'alarmed' | 'waiting' | 'taught'>;
+  readonly fields: Pick<AgentHabits, 'role' | 'sessions' | 'statistics' | 'reference' | 'referenceAt' | 'watched' | 'alarmed' | 'waiting' | 'taught'>;
   readonly open: readonly (readonly [string, Session])[];
   readonly habits: readonly (readonly [string, Omit<Place, 'filter'> & { readonly filter: string }])[];
 }
@@ -51,9 +51,9 @@ function storedPool(pool: Pool): StoredPool {
 }
 
 function storedAgent(agent: AgentHabits): StoredAgent {
-  const { role, sessions, statistic, watched, alarmed, waiting, taught } = agent;
+  const { role, sessions, statistics, reference, referenceAt, watched, alarmed, waiting, taught } = agent;
   return {
-    ...storedPool(agent), fields: { role, sessions, statistic, watched, alarmed, waiting, taught }, open: [...agent.open],
+    ...storedPool(agent), fields: { role, sessions, statistics, reference, referenceAt, watched, alarmed, waiting, taught }, open: [...agent.open],
     habits: [...agent.habits].map(([name, place]) => [name, { ...place, filter: Buffer.from(place.filter).toString('base64') }]),
   };
 }
