@@ -3,10 +3,10 @@ import { randomUUID } from 'node:crypto';
 import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { toNodeHandler } from '@modelcontextprotocol/node';
-import { InMemoryEventStore } from '@modelcontextprotocol/sdk/examples/shared/inMemoryEventStore.js';
 import { McpServer as LegacyServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import { SSEServerTransport } from '@modelcontextprotocol/sdk/server/sse.js';
-import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
+import { StreamableHTTPServerTransport, type EventStore } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
+import type { JSONRPCMessage } from '@modelcontextprotocol/sdk/types.js';
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
 import { createMcpHandler, McpServer } from '@modelcontextprotocol/server';
 import { z } from 'zod';
@@ -105,6 +105,24 @@ export function startOldestServer(): Promise<SdkServer> {
   return serve(handle, ran, cancelled);
 }
 
+/** Event ids in the order of the events, also of those within one millisecond. */
+function countingEventStore(): EventStore {
+  const events: { readonly id: string; readonly streamId: string; readonly message: JSONRPCMessage }[] = [];
+  return {
+    storeEvent: (streamId, message) => {
+      const id = `${streamId}#${events.length}`;
+      events.push({ id, streamId, message });
+      return Promise.resolve(id);
+    },
+    replayEventsAfter: async (lastEventId, { send }) => {
+      const last = events.findIndex((event) => event.id === lastEventId);
+      const streamId = events[last]?.streamId ?? '';
+      for (const event of events.slice(last + 1)) if (event.streamId === streamId) await send(event.id, event.message);
+      return streamId;
+    },
+  };
+}
+
 interface SessionOptions {
   readonly ran: string[];
   readonly cancelled: string[];
@@ -116,7 +134,7 @@ async function openSession(sessions: Map<string, StreamableHTTPServerTransport>,
     sessionIdGenerator: () => randomUUID(),
     enableJsonResponse: options.json,
     retryInterval: 5,
-    ...(options.json ? {} : { eventStore: new InMemoryEventStore() }),
+    ...(options.json ? {} : { eventStore: countingEventStore() }),
     onsessioninitialized: (sessionId) => void sessions.set(sessionId, transport),
     onsessionclosed: (sessionId) => void sessions.delete(sessionId),
   });
