@@ -4,3 +4,7 @@ export { namedQueries } from './queries/index.js';
 export type { NamedQuery } from './queries/named-query.js';
 export { rowOf, tableOf } from './rows.js';
 export { createRecorder, type Recorder, type RecorderOptions } from './recorder.js';
+export { measures, sessionStatisticsOf, type Measure, type SessionStatistics } from './drift/session-statistics.js';
+export { makeReference, referenceSessionsMin, type Reference, type ReferenceAnswer } from './drift/reference.js';
+export { noDrift, watchSession, type DriftState, type DriftStep } from './drift/drift-watch.js';
+export { simulateThreshold, type Threshold, type ThresholdOptions } from './drift/alarm-threshold.js';
