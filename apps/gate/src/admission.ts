@@ -37,20 +37,23 @@ export function admit(frame: ObservationsFrame, sender: Sender): Admission {
   const seqs = seqsOf(frame, sender.lastSeq);
   const observations: LedgerRecord[] = [];
   const letters: DeadLetter[] = [];
+  let lastBefore: number | undefined;
   frame.records.forEach((text, index) => {
     const seq = seqs[index];
     try {
-      observations.push(observed(text, { ...sender, epoch: frame.epoch, seq }));
+      observations.push(observed(text, { ...sender, epoch: frame.epoch, seq, lastBefore }));
     } catch (error) {
       if (!(error instanceof TerminalError)) throw error;
       letters.push(letterOf({ text, epoch: frame.epoch, seq }, error, sender));
     }
+    lastBefore = laterOf(lastBefore, seq);
   });
   return {
     observations,
     deadLetters: letters.map((letter) => ({ id: letter.id, key: sender.domain, value: JSON.stringify(letter) })),
     errorClasses: letters.map(({ errorClass }) => errorClass),
-    ackSeq: seqs.at(-1),
+    // Never beyond what the tap told or must have sent: it trims its spool up to here.
+    ackSeq: lastBefore,
   };
 }
 
@@ -59,7 +62,12 @@ interface Place {
   readonly seq: number | undefined;
 }
 
-function observed(text: string, place: Place & Sender): LedgerRecord {
+interface Ordered extends Place {
+  /** The last place among the records before it in its frame. */
+  readonly lastBefore: number | undefined;
+}
+
+function observed(text: string, place: Ordered & Sender): LedgerRecord {
   const told = { id: observationId({ ...place, seq: place.seq ?? 0 }), value: text };
   if (text.length > recordCharsMax) throw new TerminalError('over-limit', `record ${told.id} has ${text.length} characters; the gate takes ${recordCharsMax}.`);
   const observation = parseRecord('observations', told);
@@ -69,17 +77,17 @@ function observed(text: string, place: Place & Sender): LedgerRecord {
   return { id: observation.id, key: place.domain, value };
 }
 
-function strangenessOf(observation: Observation, { tapId, epoch, seq }: Place & Sender): string | undefined {
+function strangenessOf(observation: Observation, { tapId, epoch, lastBefore }: Ordered & Sender): string | undefined {
   if (observation.tapId !== tapId) return 'speaks for another tap';
   if (observation.epoch !== epoch) return 'is of another epoch than its frame';
-  if (observation.seq !== seq) return 'comes after a later one in its frame';
+  if (lastBefore !== undefined && observation.seq <= lastBefore) return 'comes after a later one in its frame';
   if (observation.id !== observationId(observation)) return 'has an id that is not its place';
   return undefined;
 }
 
 /**
- * The place of each record: the one it tells, if that is after the one before it. One that tells none, or a place already passed,
- * takes the next free one; before the first that tells its place, those before are counted back from it, or on from `lastSeq`.
+ * The place of each record: the one it tells, else the one its neighbours leave it, since an epoch has no gap: after the one before it,
+ * or back from the first that tells its place, or on from `lastSeq`.
  */
 function seqsOf(frame: ObservationsFrame, lastSeq: number | undefined): readonly (number | undefined)[] {
   const told = frame.records.map(seqTold);
@@ -89,10 +97,14 @@ function seqsOf(frame: ObservationsFrame, lastSeq: number | undefined): readonly
   if (start === undefined) return told;
   let next = start;
   return told.map((seq) => {
-    const place = seq !== undefined && seq >= next ? seq : next;
+    const place = seq ?? next;
     next = place + 1;
     return place;
   });
+}
+
+function laterOf(a: number | undefined, b: number | undefined): number | undefined {
+  return a === undefined || (b !== undefined && b > a) ? b : a;
 }
 
 function seqTold(text: string): number | undefined {

@@ -277,12 +277,13 @@ describe('observations', () => {
     expect([(await tap.next('acked')).seq, (await tap.next('acked')).seq]).toEqual([10, 12]);
   });
 
-  it('keeps a tap’s order, and passes over a gap it was told of by nobody', async () => {
+  it('keeps a tap’s order, takes what follows a gap, and sets aside what comes too late', async () => {
     const house = await open();
     const tap = house.tap();
     await tap.enter();
     tap.report(tap.observation(0), tap.observation(5), tap.observation(3));
-    expect((await tap.next('acked')).seq).toBe(6);
+    // Not beyond what it sent: the tap trims its spool up to here.
+    expect((await tap.next('acked')).seq).toBe(5);
     expect((await read(house.log, 'observations', 2)).map(({ id }) => id)).toEqual(['tap-a/1/0', 'tap-a/1/5']);
     expect(await read(house.log, 'dead-letters', 1)).toHaveLength(1);
   });
@@ -311,6 +312,15 @@ describe('strange peers', () => {
     const stranger = house.tap({ tapId: 'tap-b' });
     stranger.socket.write('x'.repeat(64 * 1024 + 1));
     expect((await stranger.next('refused')).reason).toContain('longer than 65536 bytes');
+  });
+
+  it('[P7] refuses a frame of more records than it may hold', async () => {
+    const house = await open();
+    const tap = house.tap();
+    await tap.enter();
+    tap.report(...Array.from({ length: 10_001 }, () => '{}'));
+    expect((await tap.next('refused')).reason).toContain('at most 10000 records');
+    expect(await countOf(house.log)).toBe(0);
   });
 
   it('takes the largest frame it allows', async () => {

@@ -16,6 +16,7 @@ import { createFrameRate } from './frame-rate.js';
 import { refusalOf, type Hello, type Refusal } from './hello.js';
 
 const strangerBytesMax = 64 * 1024;
+const frameRecordsMax = 10_000;
 const helloMsMax = 5_000;
 const partingMsMax = 1_000;
 const framesPerSecondMax = 5_000;
@@ -114,6 +115,7 @@ export class TapConnection {
     if (frame === undefined) return this.refuse({ code: 'frame', sentence: 'a line was not a frame this gate knows. Nothing of it was taken; the connection ends here.' });
     if (frame.type === 'hello') return this.#greet(frame);
     if (this.#hello === undefined) return this.refuse({ code: 'hello-expected', sentence: 'the first frame must be a signed hello. Nothing was taken.' });
+    if (frame.records.length > frameRecordsMax) return this.refuse({ code: 'frame', sentence: `a frame holds at most ${frameRecordsMax} records. Nothing of it was taken; send smaller frames.` });
     const startedMs = this.#gate.clock.monotonicMs();
     const seq = await this.#gate.take(frame, this);
     if (seq === undefined) return;

@@ -25,11 +25,6 @@ export interface Processor {
   readonly version: string;
   readonly reads: readonly Topic[];
   handle(record: StoredRecord, nowMs: number): Promise<readonly Output[]> | readonly Output[];
-  /**
-   * Called after the last record of a batch and before the batch counts as read: a processor that gathers (rows for one insert)
-   * writes here. A `RetriableError` makes the host call it again; what was gathered must still be there.
-   */
-  settle?(nowMs: number): Promise<readonly Output[]> | readonly Output[];
   /** Called at or after `nextWakeAtMs()`; for deadlines. */
   tick?(nowMs: number): Promise<readonly Output[]> | readonly Output[];
   nextWakeAtMs?(): number | undefined;

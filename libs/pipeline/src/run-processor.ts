@@ -153,7 +153,8 @@ class Run implements ProcessorRun {
       await this.#flush();
       flushedMs = clock.monotonicMs();
     }
-    await this.#settle();
+    await this.#flush();
+    this.#isSettled = true;
     const seconds = (clock.monotonicMs() - startedMs) / 1_000;
     telemetry({ event: 'BatchHandled', level: 'debug', message: `${processor.name} handled a batch of ${topic}.`, fields: { stage: processor.name, topic, records: batch.length, seconds } });
     await this.#snapshots.changed(batch.length);
@@ -181,13 +182,6 @@ class Run implements ProcessorRun {
     });
   }
 
-  async #settle(): Promise<void> {
-    const { processor, clock } = this.#options;
-    if (processor.settle !== undefined) this.#outputs.push(...(await this.#try(() => processor.settle?.(clock.wallMs()) ?? [])));
-    await this.#flush();
-    this.#isSettled = true;
-  }
-
   async #flush(): Promise<void> {
     for (const [topic, records] of byTopic(this.#outputs)) await this.#try(() => this.#options.eventLog.append(topic, records));
     this.#outputs = [];
@@ -198,7 +192,8 @@ class Run implements ProcessorRun {
     this.#isTickQueued = false;
     this.#isSettled = false;
     this.#outputs.push(...(await this.#try(() => processor.tick?.(clock.wallMs()) ?? [])));
-    await this.#settle();
+    await this.#flush();
+    this.#isSettled = true;
     await this.#snapshots.changed(1);
   }
 

@@ -287,33 +287,6 @@ describe('runProcessor', () => {
     await run.stop();
   });
 
-  it('has a gathering processor write before its batch counts as read, again while that fails', async () => {
-    const bench = openBench();
-    let refusals = 2;
-    const rows: string[] = [];
-    const written: string[][] = [];
-    const gatherer = (): Processor => ({
-      name: 'gather', version: '1', reads: ['findings'],
-      handle(record) {
-        rows.push(record.id);
-        return [];
-      },
-      settle() {
-        if ((refusals -= 1) >= 0) throw new RetriableError('history is away; the rows are kept.');
-        written.push(rows.splice(0));
-        return [];
-      },
-    });
-    await bench.log.append('findings', records('a', 0, 4));
-    const run = await bench.run(gatherer());
-    await bench.clock.advance(1_000);
-    await run.stop();
-    const again = await bench.run(gatherer());
-    await bench.clock.advance(1_000);
-    await again.stop();
-    expect(written).toEqual([['a-0', 'a-1', 'a-2', 'a-3']]);
-  });
-
   it('[L2] applies a record once, though the ledger hands it over again', async () => {
     const bench = openBench();
     await bench.log.append('findings', records('a', 1, 2));
