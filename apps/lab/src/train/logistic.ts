@@ -31,19 +31,18 @@ export function fit(examples: readonly Example[], { epochs, rate, gramDecay, ran
     at.sums[at.n] = (at.sums[at.n] ?? 0) + gradient * gradient;
     at.values[at.n] = (at.values[at.n] ?? 0) - (rate * gradient) / Math.sqrt(at.sums[at.n] ?? 1);
   };
-  for (let epoch = 0; epoch < epochs; epoch += 1) {
-    for (const { features, isInstruction, weight } of shuffled(examples, random)) {
-      const { structure, grams } = features;
-      const error = weight * (1 / (1 + Math.exp(-logit(weights, features))) - (isInstruction ? 1 : 0));
-      squares.bias += error * error;
-      weights.bias -= (rate * error) / Math.sqrt(squares.bias);
-      for (let n = 0; n < structure.length; n += 1) {
-        if (structure[n] !== 0) stepInto({ values: weights.structure, sums: squares.structure, n }, error * (structure[n] ?? 0) + 1e-5 * (weights.structure[n] ?? 0));
-      }
-      const share = grams.length === 0 ? 0 : 1 / Math.sqrt(grams.length);
-      for (const n of grams) stepInto({ values: weights.grams, sums: squares.grams, n }, error * share + gramDecay * (weights.grams[n] ?? 0));
+  const learn = ({ features, isInstruction, weight }: Example) => {
+    const { structure, grams } = features;
+    const error = weight * (1 / (1 + Math.exp(-logit(weights, features))) - (isInstruction ? 1 : 0));
+    squares.bias += error * error;
+    weights.bias -= (rate * error) / Math.sqrt(squares.bias);
+    for (let n = 0; n < structure.length; n += 1) {
+      if (structure[n] !== 0) stepInto({ values: weights.structure, sums: squares.structure, n }, error * (structure[n] ?? 0) + 1e-5 * (weights.structure[n] ?? 0));
     }
-  }
+    const share = grams.length === 0 ? 0 : 1 / Math.sqrt(grams.length);
+    for (const n of grams) stepInto({ values: weights.grams, sums: squares.grams, n }, error * share + gramDecay * (weights.grams[n] ?? 0));
+  };
+  for (let epoch = 0; epoch < epochs; epoch += 1) for (const example of shuffled(examples, random)) learn(example);
   return weights;
 }
 

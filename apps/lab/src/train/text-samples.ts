@@ -38,20 +38,22 @@ export function tuneSamples(data: Data, readmesUnder: string, random: () => numb
 
 function positives({ suites, texts }: Data, random: () => number): Sample[] {
   const samples: Sample[] = [];
-  const add = (source: string, text: string, vocabulary: Vocabulary, weight: number) => samples.push(...samplesOf(text, { source, isInstruction: true, weight, vocabulary }));
+  const add = (source: string, text: string, { vocabulary = noVocabulary, weight = 1 }: { vocabulary?: Vocabulary; weight?: number } = {}) => {
+    samples.push(...samplesOf(text, { source, isInstruction: true, weight, vocabulary }));
+  };
   for (const name of tuneSuites) {
     const suite = suites[name];
     const vocabulary = vocabularyOf(suite);
     for (const variants of [...Object.values(suite?.user_tasks ?? {}), ...Object.values(suite?.injection_tasks ?? {})]) {
-      for (const text of new Set(variants.map((variant) => variant.prompt ?? variant.goal ?? ''))) add(name, text, vocabulary, 2);
+      for (const text of new Set(variants.map((variant) => variant.prompt ?? variant.goal ?? ''))) add(name, text, { vocabulary, weight: 2 });
     }
   }
-  for (const row of texts) if (row.source === 'tasktracker-triggers') add(row.source, row.text, noVocabulary, 1);
+  for (const row of texts) if (row.source === 'tasktracker-triggers') add(row.source, row.text);
   for (const source of ['bipia/email', 'bipia/table', 'bipia/code']) {
     const attacks = new Set(texts.filter((row) => row.source === source).map((row) => (row.attack ?? '').split('```')[0] ?? ''));
-    for (const attack of attacks) add(source, attack, noVocabulary, 2);
+    for (const attack of attacks) add(source, attack, { weight: 2 });
   }
-  for (let n = 0; n < madeUpCount; n += 1) add('made-up', madeUpInstruction(random), noVocabulary, 0.5);
+  for (let n = 0; n < madeUpCount; n += 1) add('made-up', madeUpInstruction(random), { weight: 0.5 });
   return samples;
 }
 

@@ -33,6 +33,29 @@ export function readActivation(value: unknown): Activation | string {
   return typeof values === 'string' ? values : { ...said, values, ref: undefined };
 }
 
+export interface ActivationOrigin {
+  readonly weightsDigest: string;
+  readonly layer: number;
+  readonly pool: string;
+}
+
+/** What an agent's runtime puts under `dev.countersign/activation`: half precision, base64. Values beyond ±65504 are cut there. */
+export function writeActivation({ weightsDigest, layer, pool }: ActivationOrigin, values: ArrayLike<number>, nonce: string): Record<string, unknown> {
+  const bytes = Buffer.alloc(2 * values.length);
+  for (let n = 0; n < values.length; n += 1) bytes.writeUInt16LE(numberToHalf(values[n] ?? 0), 2 * n);
+  return { model: { weightsDigest }, layer, pool, d: values.length, dtype: 'f16', nonce, data: bytes.toString('base64') };
+}
+
+function numberToHalf(value: number): number {
+  const sign = value < 0 || Object.is(value, -0) ? 0x8000 : 0;
+  const size = Math.min(Math.abs(value), 65_504);
+  if (size < 2 ** -14) return sign | Math.round(size * 2 ** 24);
+  const exponent = Math.floor(Math.log2(size));
+  const rounded = Math.round((size / 2 ** exponent) * 1024);
+  // Rounding may carry into the next power of two; the addition then carries into the exponent bits by itself.
+  return sign | (((exponent + 15) << 10) + (rounded - 1024));
+}
+
 function decoded(data: string, dtype: unknown, d: number): Float32Array | string {
   if (dtype !== 'f16' && dtype !== 'i8') return 'The activation is neither f16 nor i8.';
   const bytes = Buffer.from(data.slice(0, 4 * activationWidthMax), 'base64');
