@@ -36,6 +36,7 @@ export class RecordingCore implements TapCore {
         stream.withdrawn.push(rpcId);
         this.onWithdraw(rpcId);
       },
+      abandon: () => undefined,
       end: (cause) => {
         stream.ended = cause;
         return [];

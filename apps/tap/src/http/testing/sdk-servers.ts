@@ -58,6 +58,14 @@ export function startModernServer(): Promise<SdkServer> {
       for (let progress = 1; progress <= to && progressToken !== undefined; progress += 1) await context.mcpReq.notify({ method: 'notifications/progress', params: { progressToken, progress, total: to } });
       return { content: [{ type: 'text', text: String(to) }], structuredContent: { counted: to } };
     });
+    server.registerTool('peek', { description: 'Reads a note.', inputSchema: z.object({ id: z.number() }), annotations: { readOnlyHint: true, openWorldHint: false } }, ({ id }) => {
+      ran.push(`peek ${id}`);
+      return { content: [{ type: 'text', text: `note ${id}` }] };
+    });
+    server.registerTool('delete_note', { description: 'Deletes a note for good.', inputSchema: z.object({ id: z.number() }), annotations: { destructiveHint: true } }, ({ id }) => {
+      ran.push(`delete ${id}`);
+      return { content: [{ type: 'text', text: 'gone' }] };
+    });
     server.registerTool('hang', { description: 'Never answers.', inputSchema: z.object({}) }, (_args, context) => {
       ran.push('hang');
       return new Promise((_resolve, reject) => {
@@ -153,6 +161,14 @@ function legacyServer({ ran, cancelled }: SessionOptions): LegacyServer {
     const progressToken = extra._meta?.progressToken;
     for (let progress = 1; progress <= to && progressToken !== undefined; progress += 1) await extra.sendNotification({ method: 'notifications/progress', params: { progressToken, progress, total: to } });
     return { content: [{ type: 'text', text: String(to) }], structuredContent: { counted: to } };
+  });
+  server.registerTool('peek', { description: 'Reads a note.', inputSchema: { id: z.number() }, annotations: { readOnlyHint: true, openWorldHint: false } }, ({ id }) => {
+    ran.push(`peek ${id}`);
+    return { content: [{ type: 'text', text: `note ${id}` }] };
+  });
+  server.registerTool('delete_note', { description: 'Deletes a note for good.', inputSchema: { id: z.number() }, annotations: { destructiveHint: true } }, ({ id }) => {
+    ran.push(`delete ${id}`);
+    return { content: [{ type: 'text', text: 'gone' }] };
   });
   server.registerTool('ask', { description: 'Asks the user.', inputSchema: {} }, async () => {
     const answer = await server.server.elicitInput({ message: 'Your name?', requestedSchema: { type: 'object', properties: { name: { type: 'string' } } } });
