@@ -164,6 +164,23 @@ describe('habits', () => {
   });
 });
 
+describe('one run, several servers', () => {
+  it('[T17] taps that are open together make one session; it ends when the last of them closes', async () => {
+    const traffic = new Traffic();
+    const at = (tapId: string, kind: Observation['kind'], epoch = 1): Observation => {
+      const call = traffic.observation({ agent: 'clerk', role: 'desk', tool: 'read', impact: 'read', phase: 'request', args: {} });
+      return { ...call, tapId, epoch, session: `${tapId}/${epoch}`, kind, ...(kind === 'message' ? {} : { call: undefined }) };
+    };
+    for (const [tapId, kind] of [['files', 'epoch-opened'], ['mail', 'epoch-opened'], ['files', 'message'], ['mail', 'message'], ['files', 'epoch-closed']] as const) await traffic.see(at(tapId, kind));
+    expect(sessionsOf(traffic)).toBe(0);
+    await traffic.see(at('mail', 'epoch-closed'));
+    expect(sessionsOf(traffic)).toBe(1);
+    await traffic.see(at('files', 'message', 2));
+    await traffic.see(at('files', 'epoch-recovered', 3));
+    expect(sessionsOf(traffic)).toBe(2);
+  });
+});
+
 describe('memory', () => {
   it('[P4] a restored memory answers as the original would', async () => {
     const one = await settled(51, 45);

@@ -11,7 +11,7 @@ import { traitsOf, type ArgumentTrait } from './argument-habits.js';
 import { pValueOf } from './calibration.js';
 import { hashOf } from './count-table.js';
 import { alarmLevel, cautious, changeStatistic, eValue } from './evidence.js';
-import { condemn, endSession, rebaseline, sessionAt } from './learning.js';
+import { closeTap, condemn, rebaseline, sessionAt } from './learning.js';
 import { agentOf, calibrationOf, emptyMemory, lessonsMax, roleOf, toolNamesMax, type AgentHabits, type Memory, type Session } from './memory.js';
 import { surpriseOfCall, type Surprise } from './scoring.js';
 import { depthMax, followed } from './sequence.js';
@@ -38,15 +38,14 @@ export function createBehaviour(options: { policy: () => CompiledPolicy }): Dete
 
 function detected(observation: Observation, memory: Memory, sessionsMin: number): Detection<Memory> {
   const agent = agentOf(memory, observation.agent.name, observation.agent.role);
-  if (observation.kind === 'epoch-closed') endSession(memory, agent, { id: observation.session, sessionsMin });
-  if (observation.call === undefined) return { memory, findings: [] };
-  const nowMs = Date.parse(observation.at);
-  const session = sessionAt(memory, agent, { id: observation.session, nowMs: Number.isFinite(nowMs) ? nowMs : 0, sessionsMin });
-  session.lastAtMs = Number.isFinite(nowMs) ? nowMs : session.lastAtMs;
-  if (observation.call.phase === 'result') {
-    session.inFlight = Math.max(0, session.inFlight - 1);
-    return { memory, findings: [nothing] };
+  if (observation.kind === 'epoch-closed') {
+    closeTap(memory, agent, { observation, sessionsMin });
+    return { memory, findings: [] };
   }
+  const at = Date.parse(observation.at);
+  const session = sessionAt(memory, agent, { observation, nowMs: Number.isFinite(at) ? at : 0, sessionsMin });
+  if (observation.call === undefined) return { memory, findings: [] };
+  if (observation.call.phase === 'result') return { memory, findings: [nothing] };
   return { memory, findings: judged(observation, { memory, agent, session, sessionsMin }) };
 }
 
@@ -72,7 +71,6 @@ function judged(observation: Observation, around: Around): FindingDraft[] {
   const { p, n, whose } = calibrated(memory, agent, { impact, bits: measured.bits });
   const isKnown = agent.sessions >= sessionsMin && n > 0;
   session.calls += 1;
-  session.inFlight += 1;
   if (isKnown) {
     session.evidenceSum += eValue(cautious(p, n));
     session.evidenceCalls += 1;
@@ -147,7 +145,7 @@ function counts(around: Around, measured: Measured): string {
 }
 
 function vouch(agent: AgentHabits, callId: string): void {
-  for (const session of agent.open.values()) if (session.lessons.some((lesson) => lesson.callId === callId)) session.vouched = true;
+  if (agent.current?.lessons.some((lesson) => lesson.callId === callId) === true) agent.current.vouched = true;
 }
 
 function decided(decision: Decision, memory: Memory): Memory {

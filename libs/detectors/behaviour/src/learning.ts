@@ -1,15 +1,17 @@
 /**
  * When a session ends, what it proves, and whether it may teach.
- * LE1. A session ends when its tap closed, when it was idle and another one of the agent starts, or at `lessonsMax` calls.
+ * LE1. A session is one run of the agent over all its servers (see `members.ts`), or `lessonsMax` calls of it.
  * LE2. It teaches after `quarantineSessions` more sessions ended without an alarm (more while evidence of a change grows); an alarm
  *      empties the quarantine untaught.
  *      The first `foundingSessions` teach at once: before there is anything to compare with, waiting protects nothing.
  * LE3. What a person refused never teaches; if it already has, its counts are taken back.
  */
+import type { Observation } from '@countersign/contracts';
 import { learnTraits } from './argument-habits.js';
 import { calibrate } from './calibration.js';
 import { alarmLevel, cautious, changeStatistic, eValue, grown } from './evidence.js';
-import { calibrationOf, emptySession, openSessionsMax, roleOf, type AgentHabits, type Memory, type Session, type SessionScores } from './memory.js';
+import { calibrationOf, emptySession, lessonsMax, roleOf, type AgentHabits, type Memory, type Session, type SessionScores } from './memory.js';
+import { joined, left, thinned } from './members.js';
 import { applySequence, refreshReference, retain, scoresOf, sessionPValue } from './reference.js';
 
 export const quarantineSessions = 5;
@@ -19,32 +21,26 @@ const suspicionLevel = 10;
 export const foundingSessions = 20;
 /** Scores of an agent's first sessions say more about how little is known than about the agent. */
 const calibrateAfterSessions = 5;
-const idleMs = 60_000;
-const abandonedMs = 1_800_000;
 
-/** The open session `id` of an agent; sessions that are over are ended on the way. */
-export function sessionAt(memory: Memory, agent: AgentHabits, at: { id: string; nowMs: number; sessionsMin: number }): Session {
-  const known = agent.open.get(at.id);
-  for (const other of [...agent.open.values()]) {
-    const idleFor = at.nowMs - other.lastAtMs;
-    const replaced = known === undefined && other.inFlight === 0 && idleFor >= idleMs;
-    if (other.id !== at.id && (replaced || idleFor >= abandonedMs)) endSession(memory, agent, { id: other.id, sessionsMin: at.sessionsMin });
-  }
-  if (known !== undefined && known.calls < 500) return known;
-  if (known !== undefined) endSession(memory, agent, { id: at.id, sessionsMin: at.sessionsMin });
-  const oldest = agent.open.size >= openSessionsMax ? agent.open.keys().next().value : undefined;
-  if (oldest !== undefined) endSession(memory, agent, { id: oldest, sessionsMin: at.sessionsMin });
-  const session = emptySession(at.id);
-  agent.open.set(at.id, session);
-  return session;
+/** The agent's running session, after an observation of one of its taps; a run that is over is ended on the way. */
+export function sessionAt(memory: Memory, agent: AgentHabits, at: { observation: Observation; nowMs: number; sessionsMin: number }): Session {
+  const { observation, nowMs, sessionsMin } = at;
+  const isOver = thinned(agent.members, observation, nowMs) || (agent.current?.calls ?? 0) >= lessonsMax;
+  if (isOver) endSession(memory, agent, sessionsMin);
+  joined(agent.members, observation, nowMs);
+  return (agent.current ??= emptySession());
 }
 
-export function endSession(memory: Memory, agent: AgentHabits, at: { id: string; sessionsMin: number }): void {
-  const session = agent.open.get(at.id);
-  agent.open.delete(at.id);
+export function closeTap(memory: Memory, agent: AgentHabits, at: { observation: Observation; sessionsMin: number }): void {
+  if (left(agent.members, at.observation)) endSession(memory, agent, at.sessionsMin);
+}
+
+function endSession(memory: Memory, agent: AgentHabits, sessionsMin: number): void {
+  const session = agent.current;
+  agent.current = undefined;
   if (session === undefined || session.calls === 0) return;
   if (session.vouched && !session.condemned) return accept(memory, agent, session);
-  if (agent.sessions >= at.sessionsMin && session.evidenceCalls > 0) watch(agent, session);
+  if (agent.sessions >= sessionsMin && session.evidenceCalls > 0) watch(agent, session);
   if (agent.alarmed || session.condemned) return;
   if (agent.sessions < foundingSessions) return teach(memory, agent, session);
   agent.waiting.push(session);
@@ -66,7 +62,8 @@ export function rebaseline(memory: Memory, agent: AgentHabits): void {
 /** Takes back what a session taught, or makes sure that it never will. */
 export function condemn(memory: Memory, agent: AgentHabits, callId: string): void {
   const holds = (session: Session): boolean => session.lessons.some((lesson) => lesson.callId === callId);
-  for (const session of [...agent.open.values(), ...agent.waiting]) if (holds(session)) session.condemned = true;
+  const running = agent.current === undefined ? [] : [agent.current];
+  for (const session of [...running, ...agent.waiting]) if (holds(session)) session.condemned = true;
   const waiting = agent.waiting.filter((session) => !session.condemned);
   agent.waiting.splice(0, agent.waiting.length, ...waiting);
   const taught = agent.taught.findIndex(holds);

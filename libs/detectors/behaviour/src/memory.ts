@@ -1,16 +1,16 @@
 /**
  * What behaviour remembers of one domain.
- * BM1. Bounded: `agentsMax` agents, `rolesMax` roles, `openSessionsMax` open sessions an agent, `lessonsMax` calls a session.
+ * BM1. Bounded: `agentsMax` agents, `rolesMax` roles, `lessonsMax` calls a session.
  * BM2. A session teaches when it has ended, waited out its quarantine and raised no alarm; until then it changes no count.
  */
 import type { Impact } from '@countersign/contracts';
 import type { ArgumentTrait, Habits } from './argument-habits.js';
 import { emptyCalibration, type Calibration } from './calibration.js';
+import type { Members } from './members.js';
 import { emptySequence, type SequenceModel } from './sequence.js';
 
 export const agentsMax = 512;
 export const rolesMax = 64;
-export const openSessionsMax = 8;
 export const lessonsMax = 500;
 export const toolNamesMax = 4_096;
 
@@ -26,14 +26,11 @@ export interface Lesson {
 }
 
 export interface Session {
-  readonly id: string;
   readonly lessons: Lesson[];
   calls: number;
   evidenceSum: number;
   /** Calls whose evidence was counted. */
   evidenceCalls: number;
-  inFlight: number;
-  lastAtMs: number;
   /** A person refused one of its calls: it teaches nothing. */
   condemned: boolean;
   /** A person approved one of its calls. */
@@ -61,7 +58,9 @@ export interface AgentHabits extends Pool {
   readonly waiting: Session[];
   /** Sessions taught lately: the reference is scored from them, and a condemned one can be taken back. */
   readonly taught: Session[];
-  readonly open: Map<string, Session>;
+  /** Taps of the run that is going on, and what it did so far. */
+  readonly members: Members;
+  current: Session | undefined;
   reference: readonly SessionScores[];
   /** Number of sessions when the reference was made. */
   referenceAt: number;
@@ -88,15 +87,15 @@ export function emptyMemory(): Memory {
   return { agents: new Map(), roles: new Map(), domain: emptyPool(), toolNames: new Map() };
 }
 
-export function emptySession(id: string): Session {
-  return { id, lessons: [], calls: 0, evidenceSum: 0, evidenceCalls: 0, inFlight: 0, lastAtMs: 0, condemned: false, vouched: false };
+export function emptySession(): Session {
+  return { lessons: [], calls: 0, evidenceSum: 0, evidenceCalls: 0, condemned: false, vouched: false };
 }
 
 /** The agent's habits, made on first sight; the agent idle longest is let go when there are too many. */
 export function agentOf(memory: Memory, name: string, role: string): AgentHabits {
   let agent = memory.agents.get(name);
   if (agent === undefined) {
-    agent = { ...emptyPool(), role, habits: new Map(), sessions: 0, waiting: [], taught: [], open: new Map(), reference: [], referenceAt: 0, statistics: [0, 0, 0], watched: 0, alarmed: false };
+    agent = { ...emptyPool(), role, habits: new Map(), sessions: 0, waiting: [], taught: [], members: new Map(), current: undefined, reference: [], referenceAt: 0, statistics: [0, 0, 0], watched: 0, alarmed: false };
     if (memory.agents.size >= agentsMax) memory.agents.delete(memory.agents.keys().next().value ?? '');
   } else {
     memory.agents.delete(name);

@@ -1,6 +1,7 @@
 /** Memory as text, and back. Tables and filters are base64; everything else is plain JSON. */
 import type { Place } from './argument-habits.js';
 import { CountTable } from './count-table.js';
+import type { Member } from './members.js';
 import { emptyMemory, type AgentHabits, type Memory, type Pool, type Session } from './memory.js';
 import type { SequenceModel } from './sequence.js';
 
@@ -13,7 +14,8 @@ interface StoredPool {
 }
 interface StoredAgent extends StoredPool {
   readonly fields: Pick<AgentHabits, 'role' | 'sessions' | 'statistics' | 'reference' | 'referenceAt' | 'watched' | 'alarmed' | 'waiting' | 'taught'>;
-  readonly open: readonly (readonly [string, Session])[];
+  readonly members: readonly (readonly [string, Member])[];
+  readonly current: Session | null;
   readonly habits: readonly (readonly [string, Omit<Place, 'filter'> & { readonly filter: string }])[];
 }
 interface Stored {
@@ -53,7 +55,7 @@ function storedPool(pool: Pool): StoredPool {
 function storedAgent(agent: AgentHabits): StoredAgent {
   const { role, sessions, statistics, reference, referenceAt, watched, alarmed, waiting, taught } = agent;
   return {
-    ...storedPool(agent), fields: { role, sessions, statistics, reference, referenceAt, watched, alarmed, waiting, taught }, open: [...agent.open],
+    ...storedPool(agent), fields: { role, sessions, statistics, reference, referenceAt, watched, alarmed, waiting, taught }, members: [...agent.members], current: agent.current ?? null,
     habits: [...agent.habits].map(([name, place]) => [name, { ...place, filter: Buffer.from(place.filter).toString('base64') }]),
   };
 }
@@ -65,5 +67,5 @@ function openedPool(stored: StoredPool): Pool {
 
 function openedAgent(stored: StoredAgent): AgentHabits {
   const habits = new Map(stored.habits.map(([name, place]) => [name, { ...place, filter: new Uint8Array(Buffer.from(place.filter, 'base64')) }]));
-  return { ...openedPool(stored), ...stored.fields, habits, open: new Map(stored.open) };
+  return { ...openedPool(stored), ...stored.fields, habits, members: new Map(stored.members), current: stored.current ?? undefined };
 }
