@@ -78,7 +78,6 @@ function leftOutScores(samples: readonly Sample[], documents: readonly Document[
       if (top !== undefined) tops.set(top.words.join(' '), top.score);
     }
     const scores = [...tops.values()];
-    if (process.argv[4]) console.log([...tops].sort((a, b) => b[1] - a[1]).slice(0, 6).map(([text, score]) => `   ${score.toFixed(2)} ${text}`).join('\n'));
     console.log(`left out ${fold}: ${scores.length} distinct clean documents, 1 % score ${thresholdAt(scores, 0.01).toFixed(2)}`);
     return scores;
   });

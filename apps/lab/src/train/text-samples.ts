@@ -6,7 +6,7 @@
  */
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { featuresOf, plainText, windowsOf, type Vocabulary } from '@countersign/detector-injection';
+import { featuresOf, hashOf, mixed, plainText, windowsOf, type Vocabulary } from '@countersign/detector-injection';
 import { madeUpLetterLine } from './correspondence.js';
 import { madeUpInstruction } from './instructions.js';
 import type { Example } from './logistic.js';
@@ -21,13 +21,13 @@ const noVocabulary: Vocabulary = { names: new Set(), pairs: new Set() };
 const madeUpCount = 4_000;
 
 export function vocabularyOf(suite: Suite | undefined): Vocabulary {
-  const names = new Set<string>();
-  const pairs = new Set<string>();
+  const names = new Set<number>();
+  const pairs = new Set<number>();
   for (const tool of suite?.tools ?? []) {
-    names.add(tool.name.toLowerCase());
+    names.add(hashOf(tool.name.toLowerCase()));
     const words = tool.name.toLowerCase().split('_');
-    for (let at = 1; at < words.length; at += 1) pairs.add(`${words[at - 1]} ${words[at]}`);
-    for (const name of Object.keys(tool.inputSchema?.properties ?? {})) if (name.includes('_')) names.add(name.toLowerCase());
+    for (let at = 1; at < words.length; at += 1) pairs.add(mixed(hashOf(words[at - 1] ?? ''), hashOf(words[at] ?? '')));
+    for (const name of Object.keys(tool.inputSchema?.properties ?? {})) if (name.includes('_')) names.add(hashOf(name.toLowerCase()));
   }
   return { names, pairs };
 }
@@ -62,7 +62,7 @@ function negatives({ results, texts, definitions, suites }: Data, readmesUnder: 
   const seen = new Set<string>();
   const add = (source: string, text: string, vocabulary: Vocabulary) => {
     for (const sample of samplesOf(text, { source, isInstruction: false, weight: 1, vocabulary })) {
-      const key = sample.features.tokens.words.join(' ');
+      const key = sample.features.tokens.hashes.join(' ');
       if (seen.has(key)) continue;
       seen.add(key);
       samples.push(sample);

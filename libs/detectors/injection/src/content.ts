@@ -16,7 +16,8 @@ export interface ScoredWindow extends Span {
   readonly score: number;
   /** What was scored: plain letters, unpacked; at most 240 characters. */
   readonly plain: string;
-  readonly words: readonly string[];
+  /** Hashes of its words, in order. */
+  readonly words: readonly number[];
   /** Was it packed (base64, percent) or hidden (comment, style) in the text? */
   readonly wrapped: boolean;
 }
@@ -65,8 +66,19 @@ export function readText(text: string, eyes: Eyes): Reading {
   for (const { text: inner, start, end } of [...decodedIn(text), ...hidden.filter((region) => region.text !== '')]) {
     scored.push(...inCompany(windowsOf(inner).map((window) => scoredWindow(inner.slice(window.start, window.end), { span: { start, end }, wrapped: true }, eyes))));
   }
-  scored.sort((a, b) => b.score - a.score || a.start - b.start);
-  return { windows: scored.slice(0, topWindows), hidden, windowCount };
+  return { windows: highest(scored), hidden, windowCount };
+}
+
+/** The `topWindows` highest, highest first, earlier before later; one pass. */
+function highest(windows: readonly ScoredWindow[]): ScoredWindow[] {
+  const top: ScoredWindow[] = [];
+  for (const window of windows) {
+    if (top.length === topWindows && window.score <= (top.at(-1)?.score ?? 0)) continue;
+    const at = top.findIndex((other) => other.score < window.score);
+    top.splice(at < 0 ? top.length : at, 0, window);
+    if (top.length > topWindows) top.pop();
+  }
+  return top;
 }
 
 const neighbourShare = 0.4;
@@ -82,7 +94,7 @@ function inCompany(windows: readonly ScoredWindow[]): ScoredWindow[] {
 function scoredWindow(raw: string, where: { span: Span; wrapped: boolean }, { scorer, vocabulary }: Eyes): ScoredWindow {
   const plain = plainText(raw);
   const features = featuresOf(plain, vocabulary);
-  const { words } = features.tokens;
+  const words = features.tokens.hashes;
   // A single word orders nothing, whatever headings like it stood over in training.
   const score = words.length < 2 ? Math.min(0, scorer.score(features)) - 2 : scorer.score(features);
   return { ...where.span, score, plain, words, wrapped: where.wrapped };

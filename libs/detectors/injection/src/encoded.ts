@@ -13,7 +13,7 @@ export interface Decoded {
   readonly text: string;
 }
 
-const base64Run = /[A-Za-z0-9+/_-]{32,}={0,2}/g;
+const base64CharactersMin = 32;
 const percentRun = /(?:%[0-9A-Fa-f]{2}[\w.~+-]{0,64}){6,}/g;
 
 export function decodedIn(text: string): readonly Decoded[] {
@@ -30,17 +30,29 @@ export function decodedIn(text: string): readonly Decoded[] {
 }
 
 function unpacked(text: string): Decoded[] {
-  const inner: Decoded[] = [];
-  for (const match of text.matchAll(base64Run)) {
-    const plain = readable(Buffer.from(match[0].slice(0, decodedCharactersMax), 'base64'));
-    if (plain !== undefined) inner.push({ start: match.index, end: match.index + match[0].length, text: plain });
-  }
+  const inner = base64In(text);
   if (!text.includes('%')) return inner;
   for (const match of text.matchAll(percentRun)) {
     const plain = match[0].slice(0, decodedCharactersMax).replace(/%([0-9A-Fa-f]{2})/g, (_, hex: string) => String.fromCharCode(parseInt(hex, 16)));
     inner.push({ start: match.index, end: match.index + match[0].length, text: plain });
   }
   return inner;
+}
+
+function base64In(text: string): Decoded[] {
+  const inner: Decoded[] = [];
+  let start = 0;
+  for (let at = 0; at <= text.length; at += 1) {
+    if (at < text.length && isBase64(text.charCodeAt(at))) continue;
+    const plain = at - start >= base64CharactersMin ? readable(Buffer.from(text.slice(start, Math.min(at, start + decodedCharactersMax)), 'base64')) : undefined;
+    if (plain !== undefined) inner.push({ start, end: at, text: plain });
+    start = at + 1;
+  }
+  return inner;
+}
+
+function isBase64(code: number): boolean {
+  return (code >= 97 && code <= 122) || (code >= 65 && code <= 90) || (code >= 47 && code <= 57) || code === 43 || code === 45 || code === 95;
 }
 
 /** Mostly printable, and with spaces where words end; a lower-case word of base64 letters decodes to noise. */

@@ -9,4 +9,5 @@ export { checkDefinition } from './definition-checks.js';
 export { addOwnWords, isEcho } from './echo.js';
 export { plainText } from './plain.js';
 export { windowsOf } from './windows.js';
+export { hashOf, mixed } from './word-hash.js';
 export { textModel } from './text-model.js';

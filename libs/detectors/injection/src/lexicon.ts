@@ -2,10 +2,13 @@
  * Words by the part they play in an instruction. Ordinary English, chosen for grammar and not for any known attack.
  * LX1. A word's classes are a bit mask; a word may play several parts.
  */
+import { hashOf } from './word-hash.js';
+
 export const wordClass = {
   command: 1 << 0, you: 1 << 1, duty: 1 << 2, order: 1 << 3, secrecy: 1 << 4, machine: 1 << 5, override: 1 << 6,
-  please: 1 << 7, credential: 1 << 8, self: 1 << 9, article: 1 << 10, subject: 1 << 11, urgency: 1 << 12,
+  please: 1 << 7, credential: 1 << 8, self: 1 << 9, article: 1 << 10, subject: 1 << 11, urgency: 1 << 12, pause: 1 << 13, negation: 1 << 14, being: 1 << 15, role: 1 << 16,
 } as const;
+export const classBits = 17;
 
 const words: Record<keyof typeof wordClass, string> = {
   command:
@@ -21,15 +24,19 @@ const words: Record<keyof typeof wordClass, string> = {
   self: 'i me my mine we us our',
   article: 'the a an this that these those all any every each',
   subject: 'user users owner customer client person human him her them',
+  pause: 'and then please to also must should now always never first you kindly just or',
+  negation: 'not never don dont without avoid no cannot',
+  being: 'is was are were has had of been',
+  role: 'system assistant user human developer admin administrator instruction instructions prompt ai agent operator new',
   urgency: 'immediately urgent urgently important now asap instantly promptly critical attention crucial vital emergency',
 };
 
-const table = new Map<string, number>();
+const table = new Map<number, number>();
 for (const name of Object.keys(words) as (keyof typeof wordClass)[]) {
-  for (const word of words[name].split(' ')) table.set(word, (table.get(word) ?? 0) | wordClass[name]);
+  for (const word of words[name].split(' ')) table.set(hashOf(word), (table.get(hashOf(word)) ?? 0) | wordClass[name]);
 }
 
-/** @param word lower case. @returns its mask; 0 for a word that plays no part. */
-export function classesOf(word: string): number {
-  return table.get(word) ?? 0;
+/** @param hash of the lower-case word. @returns its mask; 0 for a word that plays no part. */
+export function classesOf(hash: number): number {
+  return table.get(hash) ?? 0;
 }

@@ -6,6 +6,7 @@
 import { emptyCalibration, type Calibration } from './calibration.js';
 import type { Vocabulary } from './features.js';
 import type { Pin } from './pins.js';
+import { hashOf, mixed } from './word-hash.js';
 
 export const sessionsMax = 256;
 export const calibrationsMax = 1_024;
@@ -18,7 +19,7 @@ export interface InjectionMemory {
   readonly ownWords: Map<string, Set<number>>;
   /** `server/tool` → scores of its clean results. */
   readonly calibrations: Map<string, Calibration>;
-  readonly vocabulary: Vocabulary & { readonly names: Set<string>; readonly pairs: Set<string>; generation: number };
+  readonly vocabulary: Vocabulary & { readonly names: Set<number>; readonly pairs: Set<number>; generation: number };
 }
 
 export function emptyMemory(): InjectionMemory {
@@ -44,8 +45,8 @@ interface SnapshotShape {
   readonly pins: [string, Pin][];
   readonly ownWords: [string, string][];
   readonly calibrations: [string, number, ...number[]][];
-  readonly names: string[];
-  readonly pairs: string[];
+  readonly names: number[];
+  readonly pairs: number[];
   readonly generation: number;
 }
 
@@ -78,10 +79,11 @@ export function calibrationOf(memory: InjectionMemory, key: string): Calibration
 export function learnNames({ vocabulary }: InjectionMemory, tool: string, schema: unknown): void {
   const before = vocabulary.names.size + vocabulary.pairs.size;
   if (before >= namesMax) return;
-  vocabulary.names.add(tool.toLowerCase().slice(0, 128));
+  // A one-word name is an ordinary word; mentioning it means nothing.
+  if (/[_\-.]|[a-z][A-Z]/.test(tool)) vocabulary.names.add(hashOf(tool.toLowerCase().slice(0, 128)));
   const words = tool.replace(/([a-z0-9])([A-Z])/g, '$1 $2').toLowerCase().split(/[^a-z0-9]+/).filter((word) => word.length > 1).slice(0, 8);
-  for (let at = 1; at < words.length; at += 1) vocabulary.pairs.add(`${words[at - 1]} ${words[at]}`);
-  for (const name of argumentNames(schema)) if (/[_-]|[a-z][A-Z]/.test(name)) vocabulary.names.add(name.toLowerCase().slice(0, 128));
+  for (let at = 1; at < words.length; at += 1) vocabulary.pairs.add(mixed(hashOf(words[at - 1] ?? ''), hashOf(words[at] ?? '')));
+  for (const name of argumentNames(schema)) if (/[_-]|[a-z][A-Z]/.test(name)) vocabulary.names.add(hashOf(name.toLowerCase().slice(0, 128)));
   if (vocabulary.names.size + vocabulary.pairs.size !== before) vocabulary.generation += 1;
 }
 

@@ -26,7 +26,7 @@ export interface Scorer {
 
 export function scorerOf(model: TextModel): Scorer {
   const bytes = Buffer.from(model.grams, 'base64');
-  const grams = new Float64Array(bytes.length);
+  const grams = new Float32Array(bytes.length);
   for (let n = 0; n < bytes.length; n += 1) grams[n] = bytes.readInt8(n) * model.gramScale;
   return {
     version: model.version,

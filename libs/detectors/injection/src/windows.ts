@@ -17,7 +17,7 @@ export function windowsOf(text: string): Span[] {
   let start = 0;
   let at = 0;
   while (at < text.length) {
-    const length = boundaryAt(text, at);
+    const length = isPlain(text.charCodeAt(at)) ? 0 : boundaryAt(text, at);
     if (length > 0) {
       push(windows, text, { start, end: at });
       at += length;
@@ -90,6 +90,11 @@ function push(windows: Span[], text: string, span: Span): void {
   while (start < end && text.charCodeAt(start) <= 32) start += 1;
   while (end > start && text.charCodeAt(end - 1) <= 32) end -= 1;
   if (end - start >= windowCharactersMin) windows.push({ start, end });
+}
+
+/** Letters, digits and spaces separate nothing; most characters are. */
+function isPlain(code: number): boolean {
+  return code === 32 || (code >= 48 && code <= 57) || (code >= 65 && code <= 90) || isLower(code);
 }
 
 function isLower(code: number): boolean {

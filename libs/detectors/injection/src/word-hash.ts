@@ -1,0 +1,19 @@
+/** FNV-1a over lower-cased ASCII and other letters as they are, 32 bits; never 0, so that 0 can mean "no word". */
+export function hashSlice(text: string, start: number, end: number): number {
+  let hash = 0x811c9dc5;
+  for (let at = start; at < end; at += 1) {
+    const code = text.charCodeAt(at);
+    hash = Math.imul(hash ^ (code >= 65 && code <= 90 ? code + 32 : code), 0x01000193);
+  }
+  return hash ^ (hash >>> 15) || 1;
+}
+
+export function hashOf(word: string): number {
+  return hashSlice(word, 0, word.length);
+}
+
+/** Of two hashes in this order. */
+export function mixed(left: number, right: number): number {
+  const hash = Math.imul(left, 0x9e3779b1) ^ right;
+  return Math.imul(hash ^ (hash >>> 13), 0x85ebca6b) ^ (hash >>> 16);
+}
