@@ -11,12 +11,12 @@ import { actorsOf, capabilityFinding } from './capability.js';
 import { contentOf, type Content, type Document, type DocumentKind } from './document.js';
 import { askedByOther } from './asked-by-other.js';
 import { carriedBy, flowFinding, type Carried } from './flow.js';
-import { learn } from './history.js';
-import { entitiesInFields, lessonOf } from './lesson.js';
+import { lessonOf } from './lesson.js';
 import { mayRead, readersOf, sourceFacts } from './labels.js';
 import type { Leaf } from './leaves.js';
-import { bringIn, emptyMemory, historyOf, remember, sessionOf, show, toolsMax, wordsOfTool, type Memory, type Session } from './memory.js';
+import { bringIn, emptyMemory, remember, show, toolsMax, wordsOfTool, type Memory, type Session } from './memory.js';
 import { argumentLeaves, listedTools, member, resultLeaves } from './payload.js';
+import { sessionAt } from './run.js';
 import { scoreFinding } from './score-finding.js';
 import { restored, snapshotOf } from './snapshot.js';
 import { targetFinding, targetsOf, wasRead } from './target-rule.js';
@@ -45,18 +45,18 @@ function detected(observation: Observation, memory: Memory, policy: CompiledPoli
   memory.seq += 1;
   memory.roles.set(observation.agent.name, observation.agent.role);
   keepTools(observation, memory);
-  if (observation.kind === 'epoch-closed') endSession(memory, observation);
+  const session = sessionAt(memory, observation);
   if (observation.kind !== 'message' || observation.message === undefined) return { memory, findings: observation.call ? [nothing] : [] };
-  if (observation.call?.phase === 'request') return { memory, findings: judged(observation, memory, policy) };
+  if (observation.call?.phase === 'request') return { memory, findings: judged(observation, { memory, session, policy }) };
   const read = readDocument(observation, memory, policy.policy);
   if (read === undefined) return { memory, findings: observation.call ? [nothing] : [] };
-  const lost = remember(memory, read) + show(sessionAt(memory, observation), read);
+  const lost = remember(memory, read) + show(session, read);
   const findings = [...labelRead(observation, read, policy), ...(lost > 0 ? [evicted(lost)] : [])];
   return { memory, findings: findings.length > 0 || observation.call === undefined ? findings : [nothing] };
 }
 
-function judged(observation: Observation, memory: Memory, policy: CompiledPolicy): readonly FindingDraft[] {
-  const session = sessionAt(memory, observation);
+function judged(observation: Observation, around: { memory: Memory; session: Session; policy: CompiledPolicy }): readonly FindingDraft[] {
+  const { memory, session, policy } = around;
   takeTask(observation, session, memory);
   const leaves = argumentLeaves(observation.message?.payload);
   const document = documentOf(observation, { kind: 'argument', leaves, memory, policy: undefined });
@@ -132,7 +132,7 @@ function documentOf(observation: Observation, from: { kind: DocumentKind; leaves
   const facts = from.policy === undefined ? { labels: new Map<number, readonly string[]>(), trusted: false } : sourceFacts(from.policy, { server: observation.server, tool }, from.leaves);
   return {
     seq: from.memory.seq, kind: from.kind, observationId: observation.id, server: observation.server, tool,
-    agent: observation.agent.name, session: observation.session, trusted: facts.trusted, labels: facts.labels, content,
+    agent: observation.agent.name, trusted: facts.trusted, labels: facts.labels, content,
   };
 }
 
@@ -154,20 +154,6 @@ function takeTask(observation: Observation, session: Session, memory: Memory): v
   const document = documentOf(observation, { kind: 'task', leaves: [], memory, policy: undefined });
   const leaf: Leaf = { path: '$.task', field: '', text, raw: text, offset: 0, keyed: false };
   remember(memory, { ...document, tool: 'task', content: contentOf([leaf]) });
-}
-
-function sessionAt(memory: Memory, observation: Observation): Session {
-  return sessionOf(memory, { agent: observation.agent.name, session: observation.session });
-}
-
-function endSession(memory: Memory, observation: Observation): void {
-  const key = `${observation.agent.name}\0${observation.session}`;
-  const session = memory.sessions.get(key);
-  if (session === undefined) return;
-  if (session.alarms.size === 0 && session.calls > 0) {
-    learn(historyOf(memory, session.agent), { lessons: session.lessons, read: session.read.flatMap(entitiesInFields), score: session.scoreMax });
-  }
-  memory.sessions.delete(key);
 }
 
 function keepTools(observation: Observation, memory: Memory): void {

@@ -45,7 +45,6 @@ export interface Document {
   /** Tool name, resource method, or `task`. */
   readonly tool: string;
   readonly agent: string;
-  readonly session: string;
   readonly trusted: boolean;
   /** Names of the restricting labels that some leaf carries; by leaf ordinal. */
   readonly labels: Map<number, readonly string[]>;

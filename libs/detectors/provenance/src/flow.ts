@@ -90,7 +90,7 @@ function finding(found: {
 /** The text the label was first put on: an argument's label came from somewhere. */
 function rootOf(memory: Memory, hit: Hit): Document | undefined {
   return memory.labelled.entries().find((entry) => entry.document.kind !== 'argument' && entry.names.some((name) => hit.source.names.includes(name)) && entry.document.seq <= hit.source.document.seq && holds(entry.document, hit))?.document
-    ?? (hit.source.document.kind === 'argument' ? memory.labelled.entries().find((entry) => entry.document.kind !== 'argument' && entry.names.some((name) => hit.source.names.includes(name)) && entry.document.session === hit.source.document.session)?.document : undefined);
+    ?? (hit.source.document.kind === 'argument' ? memory.labelled.entries().find((entry) => entry.document.kind !== 'argument' && entry.names.some((name) => hit.source.names.includes(name)) && entry.document.agent === hit.source.document.agent && entry.document.seq < hit.source.document.seq)?.document : undefined);
 }
 
 function hopsOf(memory: Memory, way: { hit: Hit; from: number; to: Document }): Document[] {

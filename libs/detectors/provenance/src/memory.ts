@@ -6,6 +6,7 @@
  */
 import type { Content, Document } from './document.js';
 import { emptyHistory, type History, type Lesson } from './history.js';
+import type { Members } from './members.js';
 import { LabelledValues } from './labelled-values.js';
 import { toolWords, type ToolWords } from './tool.js';
 
@@ -16,9 +17,12 @@ export const toolsMax = 4_096;
 const ownTokensMax = 20_000;
 const historiesMax = 1_024;
 
+/** What one agent has in mind: the texts of a run over all its servers. */
 export interface Session {
   readonly agent: string;
-  readonly session: string;
+  /** Taps of the run; none: the run is over, and the texts are kept for `lingerMs` in case the agent only changed its taps. */
+  readonly members: Members;
+  lastAtMs: number;
   /** Results, resources and prompts this session has read; oldest first. */
   readonly read: Document[];
   readChars: number;
@@ -33,9 +37,8 @@ export interface Session {
   /** Calls that were held or refused for a reason of ours; while one is left, nothing is learnt from the session. */
   readonly alarms: Set<string>;
   scoreMax: number;
-  lastSeq: number;
   /** What the session would teach when it ends without an alarm. */
-  readonly lessons: Lesson[];
+  lessons: Lesson[];
 }
 
 export interface Memory {
@@ -63,26 +66,18 @@ export function emptyMemory(): Memory {
   };
 }
 
-export function emptySession(agent: string, session: string): Session {
+export function emptySession(agent: string): Session {
   return {
-    agent, session, read: [], readChars: 0, evictedChars: 0, own: new Set(), ownValues: new Set(), task: undefined, taskTokens: new Set(),
-    calls: 0, alarms: new Set(), scoreMax: Number.NEGATIVE_INFINITY, lastSeq: 0, lessons: [],
+    agent, members: new Map(), lastAtMs: 0, read: [], readChars: 0, evictedChars: 0, own: new Set(), ownValues: new Set(), task: undefined, taskTokens: new Set(),
+    calls: 0, alarms: new Set(), scoreMax: Number.NEGATIVE_INFINITY, lessons: [],
   };
 }
 
-/** The session of an agent, made on first sight; the one idle longest is let go when there are too many. */
-export function sessionOf(memory: Memory, who: { agent: string; session: string }): Session {
-  const key = `${who.agent}\0${who.session}`;
-  let session = memory.sessions.get(key);
-  if (session === undefined) {
-    session = emptySession(who.agent, who.session);
-    const oldest = memory.sessions.size >= sessionsMax ? memory.sessions.keys().next().value : undefined;
-    if (oldest !== undefined) memory.sessions.delete(oldest);
-  } else {
-    memory.sessions.delete(key);
-  }
-  memory.sessions.set(key, session);
-  session.lastSeq = memory.seq;
+/** The session of an agent, made on first sight; the agent idle longest is let go when there are too many. */
+export function sessionOf(memory: Memory, agent: string): Session {
+  const session = memory.sessions.get(agent) ?? emptySession(agent);
+  if (!memory.sessions.delete(agent) && memory.sessions.size >= sessionsMax) memory.sessions.delete(memory.sessions.keys().next().value ?? '');
+  memory.sessions.set(agent, session);
   return session;
 }
 

@@ -3,7 +3,7 @@
  * SF1. `score` is the margin above the frozen threshold of the better lane: above 0, the lanes would hold it.
  * SF2. A p-value is given only from this agent's own benign sessions, and never below 1/(n + 1).
  *      It comes with a margin above 0 only: an agent whose people often approve such calls is then not asked about each.
- * SF3. Under the policy's number of sessions the finding says that it only explains.
+ * SF3. Under the policy's number of sessions the finding says whose threshold it was compared with.
  */
 import type { FindingDraft, Observation } from '@countersign/contracts';
 import type { CompiledPolicy } from '@countersign/policy';
@@ -53,7 +53,7 @@ function finding(found: {
   const terms = topTerms(lane, explained.features);
   const basis = calibrated
     ? `Compared with the highest score of ${n} benign sessions of this agent.`
-    : `Only ${n} benign sessions of this agent are known (${call.policy.policy.scores.sessionsMin} needed): this explains, it does not decide.`;
+    : `Only ${n} benign sessions of this agent are known (${call.policy.policy.scores.sessionsMin} needed for its own p-value): the threshold is the one frozen on tuning runs of other agents.`;
   const unread = call.session.task === undefined ? ' No task text was given.' : '';
   return {
     kind: margin > 0 ? 'explained-by-source' : 'nothing', severity: margin > 0 ? 'high' : 'none', score: margin,

@@ -6,6 +6,7 @@
 import { contentOf, type Document } from './document.js';
 import type { History } from './history.js';
 import { leavesOfText } from './leaves.js';
+import type { Member } from './members.js';
 import { emptyMemory, emptySession, type Memory, type Session } from './memory.js';
 import { tokenKeys } from './text.js';
 
@@ -17,10 +18,11 @@ interface StoredDocument extends Omit<Document, 'content' | 'labels'> {
   readonly labels: readonly (readonly [number, readonly string[]])[];
   readonly texts: readonly StoredText[];
 }
-interface StoredSession extends Omit<Session, 'read' | 'own' | 'ownValues' | 'taskTokens' | 'scoreMax' | 'task' | 'alarms'> {
+interface StoredSession extends Omit<Session, 'read' | 'members' | 'own' | 'ownValues' | 'taskTokens' | 'scoreMax' | 'task' | 'alarms'> {
   readonly read: readonly number[];
   readonly own: readonly string[];
   readonly ownValues: readonly string[];
+  readonly members: readonly (readonly [string, Member])[];
   readonly alarms: readonly string[];
   readonly taskText: string | null;
   readonly score: number | null;
@@ -85,14 +87,14 @@ export function restored(text: string): Memory {
 }
 
 function storedSession(session: Session, ordinal: (document: Document) => number): StoredSession {
-  const { agent, session: name, readChars, evictedChars, calls, lastSeq, lessons, read, own, ownValues, scoreMax, task, alarms } = session;
-  return { agent, session: name, readChars, evictedChars, calls, lastSeq, lessons, alarms: [...alarms], read: read.map(ordinal), own: [...own], ownValues: [...ownValues], taskText: task ?? null, score: Number.isFinite(scoreMax) ? scoreMax : null };
+  const { agent, members, lastAtMs, readChars, evictedChars, calls, lessons, read, own, ownValues, scoreMax, task, alarms } = session;
+  return { agent, members: [...members], lastAtMs, readChars, evictedChars, calls, lessons, alarms: [...alarms], read: read.map(ordinal), own: [...own], ownValues: [...ownValues], taskText: task ?? null, score: Number.isFinite(scoreMax) ? scoreMax : null };
 }
 
 function openedSession(stored: StoredSession, pick: (ordinal: number) => Document[]): Session {
-  const { read, own, ownValues, taskText, score, lessons, alarms, ...rest } = stored;
+  const { read, members, own, ownValues, taskText, score, lessons, alarms, ...rest } = stored;
   return {
-    ...emptySession(rest.agent, rest.session), ...rest, read: read.flatMap(pick), own: new Set(own), ownValues: new Set(ownValues), lessons: [...lessons], alarms: new Set(alarms),
+    ...emptySession(rest.agent), ...rest, members: new Map(members), read: read.flatMap(pick), own: new Set(own), ownValues: new Set(ownValues), lessons: [...lessons], alarms: new Set(alarms),
     task: taskText ?? undefined, taskTokens: tokenKeys(taskText ?? ''), scoreMax: score ?? Number.NEGATIVE_INFINITY,
   };
 }

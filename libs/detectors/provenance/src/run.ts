@@ -1,0 +1,46 @@
+/**
+ * Where an agent's run begins and ends, and what it teaches when it does.
+ * RN1. The calls of a run are learnt when its last tap closed, unless an alarm is left that no person lifted.
+ * RN2. What was read is kept a little longer than the run: an agent that closes one server and opens the next has not forgotten.
+ */
+import type { Observation } from '@countersign/contracts';
+import { learn } from './history.js';
+import { entitiesInFields } from './lesson.js';
+import { joined, left, thinned } from './members.js';
+import { emptySession, historyOf, sessionOf, type Memory, type Session } from './memory.js';
+
+export const lingerMs = 60_000;
+const callsMax = 2_000;
+
+/** The agent's session after an observation of one of its taps. */
+export function sessionAt(memory: Memory, observation: Observation): Session {
+  const at = Date.parse(observation.at);
+  const nowMs = Number.isFinite(at) ? at : 0;
+  const session = sessionOf(memory, observation.agent.name);
+  if (observation.kind === 'epoch-closed') {
+    if (left(session.members, observation)) taught(memory, session);
+    return session;
+  }
+  if (thinned(session.members, observation, nowMs) || session.lessons.length >= callsMax) taught(memory, session);
+  const current = session.members.size === 0 && nowMs - session.lastAtMs >= lingerMs ? forgotten(memory, session) : session;
+  joined(current.members, observation, nowMs);
+  current.lastAtMs = nowMs;
+  return current;
+}
+
+function forgotten(memory: Memory, session: Session): Session {
+  const fresh = emptySession(session.agent);
+  memory.sessions.set(session.agent, fresh);
+  return fresh;
+}
+
+function taught(memory: Memory, session: Session): void {
+  if (session.alarms.size === 0 && session.lessons.length > 0) {
+    learn(historyOf(memory, session.agent), { lessons: session.lessons, read: session.read.flatMap(entitiesInFields), score: session.scoreMax });
+  }
+  session.task = undefined;
+  session.taskTokens = new Set();
+  session.lessons = [];
+  session.alarms.clear();
+  session.scoreMax = Number.NEGATIVE_INFINITY;
+}
