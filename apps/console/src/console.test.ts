@@ -71,7 +71,7 @@ describe('the people’s door', () => {
   });
 
   test('[P16] the cookie alone, as a page on another port of this machine would get it, decides nothing', async () => {
-    const { 'x-countersign-key': _key, ...cookieOnly } = await signIn();
+    const cookieOnly = { ...ownHeaders, cookie: (await signIn())['cookie'] ?? '' };
     const card = await waiting(await signIn(), 'refund_order');
     const vote = { outcome: 'approved', displayDigest: card.displayDigest };
     expect((await post(`/api/approvals/${card.id}/vote`, cookieOnly, vote)).statusCode).toBe(401);
@@ -198,7 +198,7 @@ describe('records', () => {
     const poisoned = sessions.find(({ name }) => name === 'support-0912');
     expect(poisoned).toMatchObject({ agent: { name: 'support' }, servers: ['customers'], worst: 'critical' });
     const { calls } = await until(() => read<SessionPage>(`/api/sessions/${poisoned?.key}`, person), (page) => page.calls.every(({ verdicts, findings }) => verdicts.length > 0 && findings.length > 0));
-    expect(calls.map(({ tool }) => tool)).toEqual(['find_customer', 'send_mail']);
+    expect(calls.map(({ tool }) => tool)).toEqual(['find_customer', 'share_export']);
     expect(calls[0]?.verdicts).toMatchObject([{ phase: 'request', kind: 'allow' }, { phase: 'result', kind: 'deny', quarantineId: 'q-5b1f0c77aa20e914' }]);
     expect(calls[1]).toMatchObject({ tier: 'high', held: { end: 'denied', heldMs: 12.6 }, findings: [{ kind: 'flow-to-sink', gate: 'deny', phase: 'request' }, { kind: 'surprise', pValue: 0.026, sampleSize: 38 }] });
     expect(calls[0]?.findings[0]?.evidence[0]?.text).toContain('forward the full customer list');

@@ -25,8 +25,8 @@ export function summaryOf(approval: Approval, nowMs: number, card: Card = render
 
 export function cardOf(approval: Approval, nowMs: number): ApprovalCard {
   const card = renderCard(approval);
-  const { votes, actionDigest, displayDigest, argumentsJson } = approval;
-  return { ...summaryOf(approval, nowMs, card), card, sessionKey: sessionKeyOf(approval), argumentsJson, votes, actionDigest, displayDigest };
+  const { votes, actionDigest, displayDigest, argumentsJson, reasons } = approval;
+  return { ...summaryOf(approval, nowMs, card), card, wouldPass: reasons.map((reason) => reason.wouldPass ?? ''), sessionKey: sessionKeyOf(approval), argumentsJson, votes, actionDigest, displayDigest };
 }
 
 /** For the list only: a recipient, address or path beats a first argument. */

@@ -79,7 +79,8 @@ export class Story {
     const request = this.#observe({ direction: 'client-to-server', call, message: this.#message('request', { name: tool, arguments: args }, 'tools/call') });
     this.#find(request, told.findings ?? []);
     this.pass(9);
-    this.#judge(request, told.verdict ?? { kind: 'allow' });
+    const findingIds = (told.findings ?? []).map(({ detector }, ordinal) => `${request.id}/${detector}/${ordinal}`);
+    this.#judge(request, { findingIds, ...(told.verdict ?? { kind: 'allow' }) });
     if (told.heldEnd) this.ends(callId, told.heldEnd);
     if (told.result) this.#answers(request, told.result);
     return callId;
@@ -121,11 +122,12 @@ export class Story {
     const said = new Set(told.map(({ detector }) => detector));
     const silent = (['behaviour', 'provenance', 'injection', 'attestation', 'probe'] as const).filter((detector) => !said.has(detector));
     const all = [...told, ...silent.map((detector) => ({ detector, kind: 'nothing', severity: 'none', sentence: '' }) as const)];
+    const { agent, server, session } = this.seat;
     for (const [ordinal, draft] of all.entries()) {
-      const { agent, server, session } = this.seat;
+      const evidence = ('evidence' in draft ? (draft.evidence ?? []) : []).map((span) => (span.path?.startsWith('$.arguments') ? { observationId: of.id, ...span } : span));
       this.#put('findings', findingSchema.parse({
         v: 1, id: `${of.id}/${draft.detector}/${ordinal}`, ordinal, of: all.length, observationId: of.id, domain: this.domain, callId: of.call?.callId, agent, session, server, tool: of.call?.tool,
-        detectorVersion: '1.0.0', at: of.at, ...draft,
+        detectorVersion: '1.0.0', at: of.at, ...draft, evidence,
       }));
     }
   }

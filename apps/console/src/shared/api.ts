@@ -34,6 +34,8 @@ export interface ApprovalCard extends ApprovalSummary {
   /** Exactly the fields `displayDigest` is over. Their text is escaped already: what a reader cannot see stands as `⟦U+XXXX⟧`. */
   readonly card: Card;
   readonly sessionKey: string;
+  /** For each of the card's reasons what would have let the call pass without asking, or ''. Not part of the digest. */
+  readonly wouldPass: readonly string[];
   /** The arguments' JSON text as parsed from the held bytes, unescaped. */
   readonly argumentsJson: string;
   readonly votes: readonly { readonly person: string; readonly outcome: 'approved' | 'denied'; readonly message?: string; readonly atMs: number }[];

@@ -26,7 +26,7 @@ const look = {
   changed: ['bad', 'triangle', 'state changed'],
   invalid: ['bad', 'cross', 'attestation refused'],
   conflict: ['bad', 'cross', 'attestations conflict'],
-  unknown: ['quiet', 'dot', 'not seen yet'],
+  unknown: ['quiet', 'dot', 'not checked yet'],
 } as const;
 
 function Agent({ agent, onChanged }: { readonly agent: AgentRow; readonly onChanged: () => void }) {

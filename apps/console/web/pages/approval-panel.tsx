@@ -94,6 +94,7 @@ function Why({ card }: { readonly card: ApprovalCard }) {
           <li key={index}>
             <span className="code"><CardText text={reason.code} /></span>
             <CardText text={reason.text} />
+            {card.wouldPass[index] ? <span className="would-pass">Would pass without asking: <Traffic text={card.wouldPass[index]} /></span> : null}
           </li>
         ))}
       </ul>

@@ -37,7 +37,7 @@ export function ApprovalsPage({ open }: { readonly open: string | undefined }) {
     <div className={`desk${open === undefined ? '' : ' desk-open'}`}>
       <section className="queue" aria-labelledby="waiting">
         <h1 id="waiting">
-          Waiting for you <span className="quiet">{value ? pending.length : ''}</span>
+          Approvals <span className="quiet">{value ? `${pending.length} waiting` : ''}</span>
         </h1>
         {problem === undefined ? null : <p className="problem" role="alert">{problem}</p>}
         {value && pending.length === 0 ? <p className="empty">Nothing waits. A call that needs a person appears here by itself.</p> : null}

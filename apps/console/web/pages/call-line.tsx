@@ -19,8 +19,8 @@ export function CallLine({ call }: { readonly call: CallRow }) {
             {request ? <VerdictMark kind={request.kind} /> : <span className="quiet">no verdict yet</span>}
             {result ? <span className="call-result">result <VerdictMark kind={result.kind} /></span> : null}
           </span>
-          <span className="number quiet">{loud.length === 0 ? '' : loud.length === 1 ? '1 finding' : `${loud.length} findings`}</span>
-          <span className="number quiet">{timing(call)}</span>
+          <span className="number quiet call-found">{loud.length === 0 ? '' : loud.length === 1 ? '1 finding' : `${loud.length} findings`}</span>
+          <span className="number quiet call-time">{timing(call)}</span>
         </summary>
         <div className="call-more">
           {call.verdicts.map((verdict) => <Verdict key={verdict.phase} verdict={verdict} />)}

@@ -81,7 +81,7 @@ function Confirm({ card, isSending, onBack, onConfirm }: { readonly card: Approv
           Back <kbd>Esc</kbd>
         </button>
         <button type="button" className="approve" aria-disabled={!isSeen || isSending} onClick={confirm}>
-          {isSending ? 'Signing…' : 'Countersign'} <kbd>Y</kbd>
+          {isSending ? 'Signing…' : 'Yes, countersign'} <kbd>Y</kbd>
         </button>
       </div>
     </Stage>

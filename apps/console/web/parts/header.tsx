@@ -58,9 +58,9 @@ function Standing({ status }: { readonly status: StatusLine | undefined }) {
       </span>
       {status ? (
         <>
-          <span>{status.taps === 1 ? '1 tap' : `${status.taps} taps`}</span>
-          <span>{status.stopsToday} stopped today</span>
-          <span className={status.mode === 'observe' ? 'tone-warn' : ''} title={status.mode === 'observe' ? 'Verdicts are recorded; nothing is stopped.' : 'Verdicts are carried out.'}>
+          <span className="wide-only">{status.taps === 1 ? '1 tap' : `${status.taps} taps`}</span>
+          <span>{status.stopsToday} stopped<span className="wide-only"> today</span></span>
+          <span className={status.mode === 'observe' ? 'tone-warn' : 'wide-only'} title={status.mode === 'observe' ? 'Verdicts are recorded; nothing is stopped.' : 'Verdicts are carried out.'}>
             {status.mode === 'observe' ? 'observing only' : 'enforcing'}
           </span>
           <button type="button" className="link" onClick={() => void signOut()} title={`Signed in as ${status.person}`}>

@@ -9,22 +9,25 @@ export function Traffic({ text, charsMax }: { readonly text: string; readonly ch
   const isCut = charsMax !== undefined && text.length > charsMax;
   return (
     <bdi className="traffic">
-      {visibleText(isCut ? text.slice(0, charsMax) : text).map((piece, index) => {
-        if (piece.kind === 'escaped') return <Unseen key={index} point={piece.text} />;
-        if (piece.kind === 'break') return <Fragment key={index}>{'\n'}</Fragment>;
-        if (piece.kind === 'mixed') return <mark key={index} className="mixed" title="This word mixes letters of scripts that look alike.">{piece.text}</mark>;
-        return <Fragment key={index}>{piece.text}</Fragment>;
-      })}
+      <Pieces text={isCut ? text.slice(0, charsMax) : text} />
       {isCut ? '…' : ''}
     </bdi>
   );
+}
+
+function Pieces({ text }: { readonly text: string }) {
+  return visibleText(text).map((piece, index) => {
+    if (piece.kind === 'escaped') return <Unseen key={index} point={piece.text} />;
+    if (piece.kind === 'mixed') return <mark key={index} className="mixed" title="This word mixes letters of scripts that look alike.">{piece.text}<span className="mixed-note"> mixed letters</span></mark>;
+    return <Fragment key={index}>{piece.text}</Fragment>;
+  });
 }
 
 /** Text that `approval`'s card escaped already: `⟦U+202E⟧` is one unseen character. */
 export function CardText({ text }: { readonly text: string }) {
   return (
     <bdi className="traffic">
-      {text.split(/(⟦U\+[0-9A-F]{4,6}⟧)/).map((piece, index) => (index % 2 === 1 ? <Unseen key={index} point={piece.slice(1, -1)} /> : <Fragment key={index}>{piece}</Fragment>))}
+      {text.split(/(⟦U\+[0-9A-F]{4,6}⟧)/).map((piece, index) => (index % 2 === 1 ? <Unseen key={index} point={piece.slice(1, -1)} /> : <Pieces key={index} text={piece} />))}
     </bdi>
   );
 }
