@@ -26,12 +26,21 @@ const terminalCodes = new Set([
   '53', '69', '70', '117', '321', '349', '407', '467', '470', '675', '676', // mismatches, ranges, nulls, incorrect data
 ]);
 
+/** What was under way, and what its failure leaves behind, as two parts of a sentence. */
+export interface Doing {
+  readonly what: string;
+  readonly after: string;
+}
+
+export const reading: Doing = { what: 'reading', after: 'Nothing was changed; ask again later.' };
+export const writing = (what: string): Doing => ({ what, after: 'Nothing counts as written; it is tried again.' });
+
 /** @returns the error to throw: `RetriableError`, `TerminalError` (class `history`), or the given one. */
-export function classified(error: unknown, doing: string): unknown {
-  if (!(error instanceof ClickHouseError)) return isOfTheWire(error) ? new RetriableError(`history is away while ${doing}: ${firstLine(error.message) || error.name}. Nothing counts as written; it is tried again.`) : error;
+export function classified(error: unknown, { what, after }: Doing): unknown {
+  if (!(error instanceof ClickHouseError)) return isOfTheWire(error) ? new RetriableError(`history is away while ${what}: ${firstLine(error.message) || error.name}. ${after}`) : error;
   const said = `${error.type ?? 'error'} ${error.code}, ${firstLine(error.message)}`;
-  if (retriableCodes.has(error.code)) return new RetriableError(`history refused for now while ${doing}: ${said}. Nothing counts as written; it is tried again.`);
-  if (terminalCodes.has(error.code)) return new TerminalError('history', `history cannot store this while ${doing}: ${said}.`);
+  if (retriableCodes.has(error.code)) return new RetriableError(`history refused for now while ${what}: ${said}. ${after}`);
+  if (terminalCodes.has(error.code)) return new TerminalError('history', `history cannot do this while ${what}: ${said}.`);
   return error;
 }
 
@@ -42,5 +51,5 @@ function isOfTheWire(error: unknown): error is Error {
 }
 
 function firstLine(text: string): string {
-  return (text.split('\n', 1)[0] ?? '').slice(0, 400);
+  return (text.split('\n', 1)[0] ?? '').slice(0, 400).replace(/[.\s]+$/, '');
 }

@@ -7,7 +7,7 @@
  */
 import { ClickHouseLogLevel, createClient, type ClickHouseClient } from '@clickhouse/client';
 import { HistoryStore, type HistoryRow, type InsertBatch, type Migration } from '@countersign/history';
-import { classified } from './clickhouse-errors.js';
+import { classified, reading, writing, type Doing } from './clickhouse-errors.js';
 import { migrateHistory } from './clickhouse-migrations.js';
 
 export interface ClickHouseOptions {
@@ -47,7 +47,7 @@ export class ClickHouseHistoryStore extends HistoryStore {
     try {
       await bootstrap.command({ query: 'CREATE DATABASE IF NOT EXISTS {database:Identifier}', query_params: { database } });
     } catch (error) {
-      throw classified(error, `connecting to ${new URL(url).host}`);
+      throw classified(error, writing(`connecting to ${new URL(url).host}`));
     } finally {
       await bootstrap.close();
     }
@@ -55,12 +55,12 @@ export class ClickHouseHistoryStore extends HistoryStore {
   }
 
   override async migrate(migrations: readonly Migration[]): Promise<void> {
-    await this.#classify('migrating', () => migrateHistory(this.writer, migrations));
+    await this.#classify(writing('migrating'), () => migrateHistory(this.writer, migrations));
   }
 
   override async insert({ table, rows, token }: InsertBatch): Promise<void> {
     if (rows.length === 0) return;
-    await this.#classify(`inserting into ${table}`, () =>
+    await this.#classify(writing(`inserting into ${table}`), () =>
       this.writer.insert({
         table,
         values: rows,
@@ -82,7 +82,7 @@ export class ClickHouseHistoryStore extends HistoryStore {
   }
 
   override async query(sql: string, params: Readonly<Record<string, unknown>> = {}): Promise<readonly HistoryRow[]> {
-    return this.#classify('reading', async () => {
+    return this.#classify(reading, async () => {
       const result = await this.reader.query({
         query: sql,
         format: 'JSONEachRow',
@@ -98,7 +98,7 @@ export class ClickHouseHistoryStore extends HistoryStore {
     await this.reader.close();
   }
 
-  async #classify<T>(doing: string, job: () => Promise<T>): Promise<T> {
+  async #classify<T>(doing: Doing, job: () => Promise<T>): Promise<T> {
     try {
       return await job();
     } catch (error) {
