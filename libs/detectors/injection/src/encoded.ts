@@ -45,23 +45,24 @@ function base64In(text: string): Decoded[] {
   for (let at = 0; at <= text.length; at += 1) {
     if (at < text.length && isBase64(text.charCodeAt(at))) continue;
     const plain = at - start >= base64CharactersMin ? readable(Buffer.from(text.slice(start, Math.min(at, start + decodedCharactersMax)), 'base64')) : undefined;
-    if (plain !== undefined) inner.push({ start, end: at, text: plain });
+    if (plain !== undefined) inner.push({ start, end: at + paddingAt(text, at), text: plain });
     start = at + 1;
   }
   return inner;
+}
+
+function paddingAt(text: string, at: number): number {
+  if (text.charCodeAt(at) !== 61) return 0;
+  return text.charCodeAt(at + 1) === 61 ? 2 : 1;
 }
 
 function isBase64(code: number): boolean {
   return (code >= 97 && code <= 122) || (code >= 65 && code <= 90) || (code >= 47 && code <= 57) || code === 43 || code === 45 || code === 95;
 }
 
-/** Mostly printable, and with spaces where words end; a lower-case word of base64 letters decodes to noise. */
+/** Nineteen of twenty bytes printable: chance gives a third, so keys, images and hashes do not pass. */
 function readable(bytes: Buffer): string | undefined {
   let printable = 0;
-  let spaces = 0;
-  for (const byte of bytes) {
-    if ((byte >= 32 && byte < 127) || byte === 10) printable += 1;
-    if (byte === 32) spaces += 1;
-  }
-  return printable >= 0.95 * bytes.length && spaces * 16 >= bytes.length ? bytes.toString('utf8') : undefined;
+  for (const byte of bytes) if ((byte >= 32 && byte < 127) || byte === 10) printable += 1;
+  return printable >= 0.95 * bytes.length ? bytes.toString('utf8') : undefined;
 }
