@@ -1,7 +1,8 @@
 /**
  * The texts the embedded engine starts from. Pure: paths and credentials in, file contents out.
  * EF1. The HTTP door opens only for the two exact `Authorization` values; every other request is answered 404 before any query runs.
- * EF2. The engine's own start session runs as `default`, which cannot be removed; it may open the listener and nothing else.
+ * EF2. The engine's own start session runs as `default`, which cannot be removed; it may open the listener and nothing else, and
+ *      its quota is just the statements of the start: a known user who asks under its name by HTTP gets constants at most.
  * EF3. The reader reads one database: no writes, files, addresses or other users' queries, and never past its limits.
  */
 import { createHash } from 'node:crypto';
@@ -32,6 +33,8 @@ export function engineFiles(usersFile: string, credentials: EngineCredentials): 
 const startSql = `SYSTEM START LISTEN HTTP;
 SELECT count() FROM numbers(4611686018427387904) WHERE NOT ignore(sleepEachRow(3)) FORMAT Null SETTINGS max_block_size = 1, max_execution_time = 0;
 `;
+
+const startStatements = 2;
 
 function configXml(usersFile: string, { username, password, readUsername, readPassword }: EngineCredentials): string {
   return `<clickhouse>
@@ -72,9 +75,12 @@ function usersXml({ username, password, readUsername, readPassword }: EngineCred
       </constraints>
     </reader>
   </profiles>
-  <quotas><unlimited/></quotas>
+  <quotas>
+    <unlimited/>
+    <start><interval><duration>2147483647</duration><queries>${startStatements}</queries></interval></start>
+  </quotas>
   <users>
-    <default><no_password/>${loopback}<profile>default</profile><quota>unlimited</quota><grants><query>GRANT SYSTEM LISTEN ON *.*</query></grants></default>
+    <default><no_password/>${loopback}<profile>default</profile><quota>start</quota><grants><query>GRANT SYSTEM LISTEN ON *.*</query></grants></default>
     <${username}><password_sha256_hex>${sha256(password)}</password_sha256_hex>${loopback}<profile>default</profile><quota>unlimited</quota></${username}>
     <${readUsername}><password_sha256_hex>${sha256(readPassword)}</password_sha256_hex>${loopback}<profile>reader</profile><quota>unlimited</quota><grants><query>GRANT SELECT ON ${engineDatabase}.*</query></grants></${readUsername}>
   </users>

@@ -81,6 +81,8 @@ describe('the embedded engine', () => {
     ['read a file', "SELECT * FROM file('/etc/hostname', 'LineAsString', 's String')", ''],
     ['read a file under the start session’s name', "SELECT * FROM file('/etc/hostname', 'LineAsString', 's String')", '?user=default&password='],
     ['read a table under the start session’s name', 'SELECT * FROM countersign.kept', '?user=default&password='],
+    ['close the door under the start session’s name', 'SYSTEM STOP LISTEN HTTP', '?user=default&password='],
+    ['compute under the start session’s name', 'SELECT count() FROM numbers(10)', '?user=default&password='],
     ['fetch an address', "SELECT * FROM url('http://127.0.0.1:1/', 'LineAsString', 's String')", ''],
     ['run a command', "SELECT * FROM executable('true', 'LineAsString', 's String')", ''],
     ['see other users', 'SELECT * FROM system.users', ''],
@@ -92,7 +94,7 @@ describe('the embedded engine', () => {
   ];
   it.each(refused)('[H4] does not let its reader %s', async (_name, sql, query) => {
     const { status, text } = await asReader(engine, sql, query);
-    expect(text).toMatch(/ACCESS_DENIED|READONLY|SETTING_CONSTRAINT_VIOLATION|TOO_MANY_ROWS_OR_BYTES/);
+    expect(text).toMatch(/ACCESS_DENIED|READONLY|QUOTA_EXCEEDED|SETTING_CONSTRAINT_VIOLATION|TOO_MANY_ROWS_OR_BYTES/);
     expect(status).not.toBe(200);
   });
 
