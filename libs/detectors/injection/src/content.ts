@@ -31,6 +31,8 @@ export interface Reading {
 
 export const topWindows = 8;
 const readingsMax = 1_024;
+/** Under this, reading costs less than hashing. */
+const keptFromCharacters = 256;
 
 export interface Reader {
   read(text: string, vocabulary: Vocabulary & { readonly generation: number }): Reading;
@@ -40,6 +42,7 @@ export function createReader(scorer: Scorer): Reader {
   const kept = new Map<string, Reading>();
   return {
     read(text, vocabulary) {
+      if (text.length < keptFromCharacters) return readText(text, { scorer, vocabulary });
       const key = `${vocabulary.generation}:${createHash('sha256').update(text).digest('base64')}`;
       const before = kept.get(key);
       if (before !== undefined) return before;

@@ -11,7 +11,7 @@ import { createReader, type Reader } from './content.js';
 import { callFindings, listFindings, pinKey } from './definition-findings.js';
 import { addOwnWords } from './echo.js';
 import { leavesOf } from './leaves.js';
-import { calibrationOf, emptyMemory, ownWordsOf, restoreMemory, snapshotMemory, type InjectionMemory } from './memory.js';
+import { calibrationOf, emptyMemory, fieldOf, ownWordsOf, restoreMemory, snapshotMemory, type InjectionMemory } from './memory.js';
 import { scorerOf, type TextModel } from './model.js';
 import { approve } from './pins.js';
 import { textFindings, unscanned } from './text-findings.js';
@@ -70,6 +70,7 @@ function readsText(method: string | undefined, isCall: boolean): boolean {
 function contentFindings({ observation, memory, reader, model }: Scene, method: string | undefined): FindingDraft[] {
   const { id, server, call, message } = observation;
   const isInstructing = method !== undefined && instructingMethods.has(method);
+  const tool = pinKey(server, call?.tool ?? method ?? 'unknown');
   return textFindings({
     observationId: id,
     payload: message?.payload,
@@ -77,7 +78,8 @@ function contentFindings({ observation, memory, reader, model }: Scene, method: 
     model,
     vocabulary: memory.vocabulary,
     ownWords: memory.ownWords.get(sessionKey(observation)),
-    calibration: isInstructing ? undefined : calibrationOf(memory, pinKey(server, call?.tool ?? method ?? 'unknown')),
+    calibration: isInstructing ? undefined : calibrationOf(memory, tool),
+    field: isInstructing ? undefined : (path, label) => fieldOf(memory, `${tool} ${path.slice(0, 256)} ${label}`),
   });
 }
 

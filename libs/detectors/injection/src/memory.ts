@@ -1,10 +1,12 @@
 /**
  * What the detector remembers of one domain.
  * IM1. Bounded: sessions, tools, names and pins each have a maximum (constants here and in the parts).
- * IM2. Pins are never evicted; sessions' own words and tools' calibrations go oldest first, which can only raise more findings, not fewer.
+ * IM2. Pins are never evicted. The rest goes oldest first: a session's own words and a tool's calibration, whose loss raises more findings,
+ *      and a field's past, whose loss only takes its novelty from the ranking.
  */
 import { emptyCalibration, type Calibration } from './calibration.js';
 import type { Vocabulary } from './features.js';
+import { emptyField, fieldsMax, type FieldPast } from './novelty.js';
 import type { Pin } from './pins.js';
 import { hashOf, mixed } from './word-hash.js';
 
@@ -19,21 +21,24 @@ export interface InjectionMemory {
   readonly ownWords: Map<string, Set<number>>;
   /** `server/tool` → scores of its clean results. */
   readonly calibrations: Map<string, Calibration>;
+  /** tool, path and label → what stood there before. */
+  readonly fields: Map<string, FieldPast>;
   readonly vocabulary: Vocabulary & { readonly names: Set<number>; readonly pairs: Set<number>; generation: number };
 }
 
 export function emptyMemory(): InjectionMemory {
-  return { pins: new Map(), ownWords: new Map(), calibrations: new Map(), vocabulary: { names: new Set(), pairs: new Set(), generation: 0 } };
+  return { pins: new Map(), ownWords: new Map(), calibrations: new Map(), fields: new Map(), vocabulary: { names: new Set(), pairs: new Set(), generation: 0 } };
 }
 
 const format = 'injection-memory/1';
 
-export function snapshotMemory({ pins, ownWords, calibrations, vocabulary }: InjectionMemory): string {
+export function snapshotMemory({ pins, ownWords, calibrations, fields, vocabulary }: InjectionMemory): string {
   return JSON.stringify({
     format,
     pins: [...pins],
     ownWords: [...ownWords].map(([key, words]) => [key, Buffer.from(Int32Array.from(words).buffer).toString('base64')]),
     calibrations: [...calibrations].map(([key, { bins, seen }]) => [key, seen, ...bins]),
+    fields: [...fields].map(([key, { filter, shapes, seen }]) => [key, Buffer.from(filter).toString('base64'), seen, ...shapes]),
     names: [...vocabulary.names],
     pairs: [...vocabulary.pairs],
     generation: vocabulary.generation,
@@ -45,6 +50,7 @@ interface SnapshotShape {
   readonly pins: [string, Pin][];
   readonly ownWords: [string, string][];
   readonly calibrations: [string, number, ...number[]][];
+  readonly fields: [string, string, number, ...number[]][];
   readonly names: number[];
   readonly pairs: number[];
   readonly generation: number;
@@ -58,6 +64,7 @@ export function restoreMemory(text: string): InjectionMemory {
     pins: new Map(value.pins),
     ownWords: new Map(value.ownWords.map(([key, words]) => [key, new Set(hashesOf(words))])),
     calibrations: new Map(value.calibrations.map(([key, seen, ...bins]) => [key, { seen, bins: Float64Array.from(bins) }])),
+    fields: new Map(value.fields.map(([key, filter, seen, ...shapes]) => [key, { filter: Uint8Array.from(Buffer.from(filter, 'base64')), seen, shapes: new Set(shapes) }])),
     vocabulary: { names: new Set(value.names), pairs: new Set(value.pairs), generation: value.generation },
   };
 }
@@ -73,6 +80,10 @@ export function ownWordsOf(memory: InjectionMemory, session: string): Set<number
 
 export function calibrationOf(memory: InjectionMemory, key: string): Calibration {
   return recent(memory.calibrations, key, { make: emptyCalibration, countMax: calibrationsMax });
+}
+
+export function fieldOf(memory: InjectionMemory, key: string): FieldPast {
+  return recent(memory.fields, key, { make: emptyField, countMax: fieldsMax });
 }
 
 /** A tool's name and its arguments' names become part of what an instruction may mention. */

@@ -5,13 +5,14 @@
  * TF3. What was raised as strong is not learnt as clean.
  */
 import type { Evidence, FindingDraft } from '@countersign/contracts';
-import { learnClean, pValueOf, type Calibration, type PValue } from './calibration.js';
+import { calibratedMin, learnClean, pValueOf, type Calibration, type PValue } from './calibration.js';
 import type { Reader, ScoredWindow } from './content.js';
 import { isEcho } from './echo.js';
 import type { Vocabulary } from './features.js';
 import type { HiddenRegion } from './hidden.js';
 import { leavesOf, type Leaf } from './leaves.js';
 import type { TextModel } from './model.js';
+import { labelOf, learnField, noveltyOf, type FieldPast } from './novelty.js';
 
 export interface TextScene {
   readonly observationId: string;
@@ -22,11 +23,16 @@ export interface TextScene {
   readonly ownWords: ReadonlySet<number> | undefined;
   /** The tool's own history; absent where instructions are to be expected (prompts, server instructions). */
   readonly calibration: Calibration | undefined;
+  /** The past of one field of this tool; absent with `calibration`. */
+  readonly field: ((path: string, label: string) => FieldPast) | undefined;
 }
 
 interface Placed {
   readonly leaf: Leaf;
   readonly window: ScoredWindow;
+  /** The score, and what the field's own past adds to it. */
+  readonly ranked: number;
+  readonly past: FieldPast | undefined;
 }
 
 const evidenceMax = 6;
@@ -40,12 +46,29 @@ export function textFindings(scene: TextScene): FindingDraft[] {
   const hidden: { leaf: Leaf; region: HiddenRegion }[] = [];
   for (const leaf of leaves) {
     const reading = scene.reader.read(leaf.text, scene.vocabulary);
-    for (const window of reading.windows) if (!isEcho(window.words, scene.ownWords)) placed.push({ leaf, window });
+    for (const window of reading.windows) if (!isEcho(window.words, scene.ownWords)) placed.push(placedIn(scene, leaf, window));
     for (const region of reading.hidden) if (isHiddenText(region, reading.windows, scene.model)) hidden.push({ leaf, region });
   }
-  placed.sort((a, b) => b.window.score - a.window.score);
+  placed.sort((a, b) => b.ranked - a.ranked);
   const findings = [hiddenFinding(scene, hidden), instructionFinding(scene, placed), complete ? undefined : unscanned('The result has more text than is read; what was left over counts as untrusted.')];
   return findings.filter((finding) => finding !== undefined);
+}
+
+/** Novelty ranks what already speaks a little like an order; alone it is only news. */
+const noveltyAbove = -1;
+
+function placedIn({ field }: TextScene, leaf: Leaf, window: ScoredWindow): Placed {
+  const past = field?.(leaf.path.replace(/\[\d+\]/g, '[]'), labelOf(leaf.text, window.start));
+  const ranked = window.score > noveltyAbove ? window.score + noveltyOf(past, window.plain, window.words.length) : window.score;
+  return { leaf, window, ranked, past };
+}
+
+/** What a result teaches: its tool's scores and its fields' pasts. */
+function learn({ calibration }: TextScene, placed: readonly Placed[]): void {
+  const [top] = placed;
+  if (calibration === undefined || top === undefined) return;
+  learnClean(calibration, top.ranked);
+  for (const { past, window } of placed) if (past !== undefined) learnField(past, window.plain, window.words.length);
 }
 
 export function unscanned(sentence: string): FindingDraft {
@@ -74,13 +97,20 @@ function hiddenFinding({ observationId }: TextScene, hidden: readonly { leaf: Le
 }
 
 function instructionFinding(scene: TextScene, placed: readonly Placed[]): FindingDraft | undefined {
-  const [top] = placed;
-  if (top === undefined) return undefined;
+  const [ranked] = placed;
+  if (ranked === undefined) return undefined;
+  const { calibration, model } = scene;
+  // The prior knows no field's past, so without the tool's own history the bare score is compared.
+  const isOwn = calibration !== undefined && calibration.seen >= calibratedMin;
+  const top = isOwn ? ranked : placed.reduce((best, entry) => (entry.window.score > best.window.score ? entry : best));
+  const p = pValueOf(isOwn ? top.ranked : top.window.score, calibration, model.cleanHistogram);
+  const isStrong = placed.some(({ window }) => window.score >= model.strongScore);
+  if (!isStrong) learn(scene, placed);
+  return isStrong || p.pValue < raisedBelow ? raised(scene, placed, { top, p, isStrong }) : undefined;
+}
+
+function raised(scene: TextScene, placed: readonly Placed[], { top, p, isStrong }: { top: Placed; p: PValue; isStrong: boolean }): FindingDraft {
   const { score } = top.window;
-  const p = pValueOf(score, scene.calibration, scene.model.cleanHistogram);
-  const isStrong = score >= scene.model.strongScore;
-  if (scene.calibration !== undefined && !isStrong) learnClean(scene.calibration, score);
-  if (!isStrong && p.pValue >= raisedBelow) return undefined;
   const isExpected = scene.calibration === undefined;
   const shown = placed.filter(({ window }) => window.score >= Math.min(score, scene.model.strongScore) - companionMargin).slice(0, evidenceMax);
   return {
@@ -90,7 +120,7 @@ function instructionFinding(scene: TextScene, placed: readonly Placed[]): Findin
     pValue: p.pValue,
     sampleSize: p.sampleSize,
     sentence: sentenceOf(top, p, isExpected),
-    features: { score, strong: isStrong ? 1 : 0, uncalibrated: p.isCalibrated ? 0 : 1, wrapped: top.window.wrapped ? 1 : 0, windows: shown.length },
+    features: { score, novelty: top.ranked - score, strong: isStrong ? 1 : 0, uncalibrated: p.isCalibrated ? 0 : 1, wrapped: top.window.wrapped ? 1 : 0, windows: shown.length },
     evidence: shown.map(({ leaf, window }) => evidence({ observationId: scene.observationId, leaf, start: window.start, end: window.end, text: window.plain })),
   };
 }
