@@ -10,6 +10,7 @@ import { featuresOf, type Vocabulary } from './features.js';
 import { hiddenIn, type HiddenRegion } from './hidden.js';
 import type { Scorer } from './model.js';
 import { plainText } from './plain.js';
+import { tokensOf } from './tokens.js';
 import { windowsOf, type Span } from './windows.js';
 
 export interface ScoredWindow extends Span {
@@ -64,43 +65,48 @@ interface Eyes {
 
 export function readText(text: string, eyes: Eyes): Reading {
   const hidden = hiddenIn(text);
-  const scored = inCompany(windowsOf(text).map((span) => scoredWindow(text.slice(span.start, span.end), { span, wrapped: isInside(span, hidden) }, eyes)));
-  const windowCount = scored.length;
+  const spans = windowsOf(text);
+  const top: ScoredWindow[] = [];
+  collect(top, { text, spans, eyes }, (span) => ({ ...span, wrapped: isInside(span, hidden) }));
   for (const { text: inner, start, end } of [...decodedIn(text), ...hidden.filter((region) => region.text !== '')]) {
-    scored.push(...inCompany(windowsOf(inner).map((window) => scoredWindow(inner.slice(window.start, window.end), { span: { start, end }, wrapped: true }, eyes))));
+    collect(top, { text: inner, spans: windowsOf(inner), eyes }, () => ({ start, end, wrapped: true }));
   }
-  return { windows: highest(scored), hidden, windowCount };
+  return { windows: top, hidden, windowCount: spans.length };
 }
 
-/** The `topWindows` highest, highest first, earlier before later; one pass. */
-function highest(windows: readonly ScoredWindow[]): ScoredWindow[] {
-  const top: ScoredWindow[] = [];
-  for (const window of windows) {
-    if (top.length === topWindows && window.score <= (top.at(-1)?.score ?? 0)) continue;
-    const at = top.findIndex((other) => other.score < window.score);
-    top.splice(at < 0 ? top.length : at, 0, window);
+interface Page {
+  readonly text: string;
+  readonly spans: readonly Span[];
+  readonly eyes: Eyes;
+}
+
+/** Adds a page's windows to the `topWindows` highest, highest first, earlier before later. Only those that get in are made into objects. */
+function collect(top: ScoredWindow[], page: Page, place: (span: Span) => Span & { readonly wrapped: boolean }): void {
+  const alone = Float64Array.from(page.spans, (span) => scoreAlone(page, span));
+  for (let n = 0; n < alone.length; n += 1) {
+    const score = inCompany(alone, n);
+    const span = page.spans[n];
+    if (span === undefined || (top.length === topWindows && score <= (top.at(-1)?.score ?? 0))) continue;
+    const plain = plainText(page.text.slice(span.start, span.end));
+    const at = top.findIndex((other) => other.score < score);
+    top.splice(at < 0 ? top.length : at, 0, { ...place(span), score, plain, words: tokensOf(plain).hashes });
     if (top.length > topWindows) top.pop();
   }
-  return top;
+}
+
+function scoreAlone({ text, eyes }: Page, { start, end }: Span): number {
+  const features = featuresOf(plainText(text.slice(start, end)), eyes.vocabulary);
+  const score = eyes.scorer.score(features);
+  // A single word orders nothing, whatever headings like it stood over in training.
+  return features.tokens.hashes.length < 2 ? Math.min(0, score) - 2 : score;
 }
 
 const neighbourShare = 0.4;
 
 /** Orders come in company: a suspicious sentence beside another one weighs more than either alone. Harmless neighbours take nothing away. */
-function inCompany(windows: readonly ScoredWindow[]): ScoredWindow[] {
-  return windows.map((window, n) => {
-    const neighbour = Math.max(0, windows[n - 1]?.score ?? 0, windows[n + 1]?.score ?? 0);
-    return window.score > 0 ? { ...window, score: window.score + neighbourShare * neighbour } : window;
-  });
-}
-
-function scoredWindow(raw: string, where: { span: Span; wrapped: boolean }, { scorer, vocabulary }: Eyes): ScoredWindow {
-  const plain = plainText(raw);
-  const features = featuresOf(plain, vocabulary);
-  const words = features.tokens.hashes;
-  // A single word orders nothing, whatever headings like it stood over in training.
-  const score = words.length < 2 ? Math.min(0, scorer.score(features)) - 2 : scorer.score(features);
-  return { ...where.span, score, plain, words, wrapped: where.wrapped };
+function inCompany(scores: Float64Array, n: number): number {
+  const score = scores[n] ?? 0;
+  return score > 0 ? score + neighbourShare * Math.max(0, scores[n - 1] ?? 0, scores[n + 1] ?? 0) : score;
 }
 
 function isInside(span: Span, regions: readonly HiddenRegion[]): boolean {

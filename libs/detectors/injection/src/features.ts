@@ -40,36 +40,39 @@ const saturated = (count: number) => (count === 0 ? 0 : count === 1 ? 0.6 : coun
 
 function structureOf(tokens: Tokens, vocabulary: Vocabulary): number[] {
   const { classes, email, link, path, number, identifiers, shouted, roleMarker } = tokens;
-  const { counts, commandAfterPause } = countClasses(classes);
-  const of = (bit: number) => saturated(counts[31 - Math.clz32(bit)] ?? 0);
+  const counts = countClasses(classes);
+  const of = (bit: number) => saturated(counts[bit] ?? 0);
   const opens = opensWithCommand(classes) ? 1 : 0;
-  const commanded = opens + commandAfterPause > 0 ? 1 : 0;
-  const machine = of(wordClass.machine);
-  const override = of(wordClass.override);
-  const you = of(wordClass.you);
-  const duty = of(wordClass.duty);
+  const afterPause = counts[classBits] ?? 0;
+  const commanded = opens + afterPause > 0 ? 1 : 0;
+  const machine = of(bits.machine);
+  const override = of(bits.override);
+  const you = of(bits.you);
+  const duty = of(bits.duty);
   return [
-    opens, of(wordClass.command), saturated(commandAfterPause), you, duty, of(wordClass.order), of(wordClass.secrecy), machine, override,
-    of(wordClass.please), of(wordClass.credential), of(wordClass.self), of(wordClass.subject), of(wordClass.urgency),
+    opens, of(bits.command), saturated(afterPause), you, duty, of(bits.order), of(bits.secrecy), machine, override,
+    of(bits.please), of(bits.credential), of(bits.self), of(bits.subject), of(bits.urgency),
     commanded === 1 && email + link + path + number > 0 ? 1 : 0, saturated(email), saturated(link), saturated(path), saturated(identifiers.length),
     saturated(ownNames(tokens, vocabulary)), saturated(ownPairs(tokens, vocabulary)), roleMarker ? 1 : 0, saturated(shouted),
-    classes.length < 5 ? 1 : 0, Math.min(1, classes.length / 40), commanded * machine, override * machine, you * duty, of(wordClass.negation),
+    classes.length < 5 ? 1 : 0, Math.min(1, classes.length / 40), commanded * machine, override * machine, you * duty, of(bits.negation),
   ];
 }
 
-function countClasses(classes: readonly number[]): { counts: readonly number[]; commandAfterPause: number } {
-  const counts = new Array<number>(classBits).fill(0);
-  let commandAfterPause = 0;
+const bits = Object.fromEntries(Object.entries(wordClass).map(([name, mask]) => [name, 31 - Math.clz32(mask)])) as Record<keyof typeof wordClass, number>;
+
+/** Words by class bit; one more place for commands right after a pause. */
+function countClasses(classes: readonly number[]): Uint8Array {
+  const counts = new Uint8Array(classBits + 1);
   let previous = 0;
   for (const mask of classes) {
     for (let left = mask; left !== 0; left &= left - 1) {
       const bit = 31 - Math.clz32(left & -left);
       counts[bit] = (counts[bit] ?? 0) + 1;
     }
-    if ((mask & wordClass.command) !== 0 && (previous & wordClass.pause) !== 0) commandAfterPause += 1;
+    if ((mask & wordClass.command) !== 0 && (previous & wordClass.pause) !== 0) counts[classBits] = (counts[classBits] ?? 0) + 1;
     previous = mask;
   }
-  return { counts, commandAfterPause };
+  return counts;
 }
 
 /** A bare verb first (after courtesies and headers), followed by something that is not a verb of a clause: "Send the file", not "Reply was sent". */

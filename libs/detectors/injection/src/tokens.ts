@@ -35,6 +35,7 @@ interface Draft {
   number: number;
   identifiers: number[];
   shouted: number;
+  roleMarker: boolean;
 }
 
 const thing = { email: hashOf('<email>'), link: hashOf('<link>'), path: hashOf('<path>'), number: hashOf('<number>'), identifier: hashOf('<identifier>') } as const;
@@ -51,7 +52,7 @@ for (let code = 48; code <= 57; code += 1) marks[code] = mark.digit;
 for (const [character, of] of [['.', mark.dot], ['/', mark.slash], ['@', mark.at], ['_', mark.under], ['-', mark.dash], [':', mark.colon]] as const) marks[character.charCodeAt(0)] = of;
 
 export function tokensOf(plain: string): Tokens {
-  const draft: Draft = { hashes: [], classes: [], email: 0, link: 0, path: 0, number: 0, identifiers: [], shouted: 0 };
+  const draft: Draft = { hashes: [], classes: [], email: 0, link: 0, path: 0, number: 0, identifiers: [], shouted: 0, roleMarker: false };
   let start = -1;
   let seen = 0;
   let digits = 0;
@@ -71,7 +72,8 @@ export function tokensOf(plain: string): Tokens {
       start = -1;
     }
   }
-  return { ...draft, roleMarker: opensWithRole(plain, draft.classes) };
+  draft.roleMarker = opensWithRole(plain, draft.classes);
+  return draft;
 }
 
 interface Piece {
