@@ -22,6 +22,8 @@ interface Row {
   readonly task: string;
   readonly injection: string | null;
   readonly attack: string | null;
+  /** Empty: the row stands for the run itself, so that runs without calls count among those not touched. */
+  readonly tool: string;
   readonly crit: boolean;
   readonly f: Readonly<Record<string, number>>;
 }
@@ -35,7 +37,8 @@ interface Example {
 export function fitted(rows: readonly Row[], lane: 'a' | 'b', history: boolean): { bias: number; weights: Record<string, number>; thresholds: Record<string, number> } {
   const used = names.filter((name) => !(lane === 'b' && moods.has(name)) && (history || !novelties.has(name)));
   const tune = rows.filter((row) => tuneSuites.has(row.suite) && row.attack !== 'direct' && row.attack !== 'injecagent');
-  const scales = used.map((name) => Math.sqrt(mean(tune.map((row) => (row.f[name] ?? 0) ** 2))) || 1);
+  const calls = tune.filter((row) => row.tool !== '');
+  const scales = used.map((name) => Math.sqrt(mean(calls.map((row) => (row.f[name] ?? 0) ** 2))) || 1);
   const solution = solved(examplesOf(tune, used, scales));
   const weights = Object.fromEntries(used.map((name, at) => [name, round((solution[at] ?? 0) / (scales[at] ?? 1))] as const).filter(([, weight]) => weight > 0));
   const bias = round(solution[used.length] ?? 0);
@@ -50,7 +53,7 @@ function examplesOf(tune: readonly Row[], used: readonly string[], scales: reado
   const scenario = (row: Row): string => `${row.suite} ${row.task} ${row.injection ?? ''} ${row.kind}`;
   const runs = new Map<string, Set<string>>();
   for (const row of tune) runs.set(scenario(row), (runs.get(scenario(row)) ?? new Set()).add(row.id));
-  const chosen = tune.filter((row) => row.kind === 'benign' || row.crit);
+  const chosen = tune.filter((row) => row.tool !== '' && (row.kind === 'benign' || row.crit));
   const raw = chosen.map((row) => ({ row, weight: 1 / Math.sqrt(runs.get(scenario(row))?.size ?? 1), y: (row.crit ? 1 : 0) as 0 | 1 }));
   const total = [0, 1].map((y) => raw.filter((one) => one.y === y).reduce((sum, one) => sum + one.weight, 0));
   return raw.map(({ row, weight, y }) => ({ x: Float64Array.from(used, (name, at) => (row.f[name] ?? 0) / (scales[at] ?? 1)), y, weight: weight / (2 * (total[y] ?? 1)) }));

@@ -22,6 +22,8 @@ import { restored, snapshotOf } from './snapshot.js';
 import { targetFinding, targetsOf, wasRead } from './target-rule.js';
 import { folded, tokenKeys } from './text.js';
 
+/** What a server says through these reaches the agent like a prompt. */
+const promptMethods = new Set(['prompts/get', 'sampling/createMessage', 'elicitation/create']);
 const contentsMax = 256;
 const alarmsMax = 64;
 const ownValuesMax = 4_096;
@@ -120,7 +122,7 @@ function readDocument(observation: Observation, memory: Memory, policy: Policy):
   const { message } = observation;
   if (message === undefined || observation.direction !== 'server-to-client') return undefined;
   const kind: DocumentKind | undefined =
-    observation.call?.phase === 'result' ? 'result' : message.method === 'resources/read' ? 'resource' : message.method === 'prompts/get' ? 'prompt' : undefined;
+    observation.call?.phase === 'result' ? 'result' : message.method === 'resources/read' ? 'resource' : promptMethods.has(message.method ?? '') ? 'prompt' : undefined;
   if (kind === undefined) return undefined;
   const leaves = message.shape === 'error' ? [] : resultLeaves(message.payload);
   return leaves.length === 0 ? undefined : documentOf(observation, { kind, leaves, memory, policy });

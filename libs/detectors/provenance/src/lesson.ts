@@ -1,14 +1,17 @@
 /** One call as history keeps it: its tool, its short values by place, its entities. */
 import type { Document } from './document.js';
 import type { Lesson } from './history.js';
-import { folded, isNaming } from './text.js';
+import { folded, isNaming, tokensOfLeaf } from './text.js';
 
 const shortValueCharsMax = 60;
+/** Entities in longer arguments are content that is passed on, not whom or what the call is about. */
+const namingCharsMax = 200;
 
 export function lessonOf(tool: string, document: Document): Lesson {
   const short = document.content.leaves.filter((leaf) => leaf.text.length <= shortValueCharsMax);
   const values = short.map((leaf) => `${tool}\0${leaf.path}\0${folded(leaf.text)}`);
-  return { tool, values, entities: [...document.content.postings.keys()].filter(isNaming) };
+  const named = document.content.leaves.filter((leaf) => leaf.text.length <= namingCharsMax).flatMap((leaf) => tokensOfLeaf(leaf).map(({ key }) => key));
+  return { tool, values, entities: [...new Set(named.filter(isNaming))] };
 }
 
 /** Entities that stand in fields of what was read. Prose does not make anybody known: whoever wants to be may write it. */

@@ -8,11 +8,12 @@ export function argumentLeaves(payload: unknown): Leaf[] {
   return args === undefined ? [] : leavesOf(args, '$.arguments');
 }
 
-/** Leaves of a result of tools/call, resources/read or prompts/get. Images and other bytes are not text and are left out. */
+/** Leaves of a result of tools/call, resources/read or prompts/get, and of what a server asks a client to sample or to elicit. Images and other bytes are not text and are left out. */
 export function resultLeaves(payload: unknown): Leaf[] {
   const out: Leaf[] = [];
   for (const list of ['content', 'contents'] as const) blocks(member(payload, list), `$.${list}`).forEach(([block, path]) => out.push(...blockLeaves(block, path)));
   for (const [message, path] of blocks(member(payload, 'messages'), '$.messages')) out.push(...blockLeaves(member(message, 'content'), `${path}.content`));
+  for (const said of ['message', 'systemPrompt'] as const) if (typeof member(payload, said) === 'string') out.push(...leavesOf(member(payload, said), `$.${said}`));
   const structured = member(payload, 'structuredContent');
   if (structured !== undefined) out.push(...leavesOf(structured, '$.structuredContent'));
   return out;
