@@ -128,11 +128,17 @@ function readObject(reader: Reader, where: Where): boolean {
     skipSpace(reader);
     if (key === undefined || reader.text[reader.at] !== ':') return false;
     reader.at += 1;
-    if (!readValue(reader, { field: where.field === '' ? key : `${where.field}.${key}`, depth: where.depth + 1, keyed: true })) return false;
+    if (!readValue(reader, { field: memberField(where.field, key), depth: where.depth + 1, keyed: true })) return false;
     skipSpace(reader);
     if (reader.text[reader.at] === ',') reader.at += 1;
     else if (reader.text[reader.at] !== '}') return false;
   }
+}
+
+/** An unnamed member is still a member: only plain text has an empty field. */
+function memberField(outer: string, key: string): string {
+  const name = key === '' ? '""' : key;
+  return outer === '' ? name : `${outer}.${name}`;
 }
 
 function readList(reader: Reader, where: Where): boolean {
