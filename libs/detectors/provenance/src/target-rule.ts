@@ -2,6 +2,7 @@
  * Rule R1: a call must not take its target from prose alone.
  * R1a. Held: a write, egress or irreversible call with a target (recipient, address, account, link, host, path, channel, id, secret) that
  *      stands in what the session read only in prose, never in a field, and that neither the task nor the agent brought in.
+ *      An address or link that was read nowhere counts by its host: prose may name a host and leave the rest to the agent.
  * R1b. No weight, no training; the wording of the prose does not matter.
  * R1c. A source that policy calls trusted, and an entity that policy knows, are not held against a call; but a trusted place that
  *      repeats what an untrusted text said before (a note, a memory, a ticket) is believed no more than that text.
@@ -70,8 +71,10 @@ export function targetFinding(call: { observation: Observation; session: Session
   if (observation.call?.impact === 'read') return undefined;
   for (const target of targetsOf(document.content.leaves)) {
     if (isKnown(policy, target) || isOwn(session, target)) continue;
-    const { inField, prose } = standingOf(memory, session, target);
-    if (!inField && prose !== undefined) return finding({ observation, document, target, prose, hasTask: session.task !== undefined });
+    const exact = standingOf(memory, session, target);
+    const host = exact.inField || exact.prose !== undefined ? undefined : hostOf(target);
+    const { inField, prose } = host === undefined || isFamiliarHost(session, host) ? exact : standingOf(memory, session, host);
+    if (!inField && prose !== undefined) return finding({ observation, document, target: host ?? target, prose, hasTask: session.task !== undefined });
   }
   return undefined;
 }
@@ -95,6 +98,19 @@ function finding(found: { observation: Observation; document: Document; target: 
     ],
     features: { imperative: prose.unit.imperative ? 1 : 0 },
   };
+}
+
+/** The host of an address or a link that was read nowhere as such: whoever names a host in prose leaves the rest to the agent. */
+function hostOf(target: Target): Target | undefined {
+  const host = /^@(?:[^@/]+@)?([a-z0-9_-]+(?:\.[a-z0-9_-]+)+)(?:[:/?#].*)?$/.exec(target.key ?? '')?.[1];
+  return host === undefined || `@${host}` === target.key ? undefined : { ...target, key: `@${host}`, value: host };
+}
+
+/** The agent or the task used the host, or it stands in a field, alone or as part of an address. */
+function isFamiliarHost(session: Session, host: Target): boolean {
+  const belongs = (key: string): boolean => key === host.key || key.endsWith(`@${host.value}`) || key.startsWith(`@${host.value}/`);
+  if ([...session.own].some(belongs) || [...session.taskTokens].some(belongs)) return true;
+  return session.read.some(({ content }) => [...content.postings].some(([key, units]) => belongs(key) && units.some((at) => content.units[at]?.structured === true)));
 }
 
 export function isKnown(policy: Policy, target: { value: string; key: string | undefined }): boolean {
