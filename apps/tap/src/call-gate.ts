@@ -44,7 +44,8 @@ export function readCall({ house, conversation }: CallContext, { message, rawByt
   const policy = house.policy();
   const tool = typeof message.params?.['name'] === 'string' ? message.params['name'] : '';
   const definition = house.tools.definitionOf(tool);
-  const called = { server: house.server, tool, definition, args: message.params?.['arguments'], agent: house.agent };
+  const firstOfSession = !house.allowedSessions.has(conversation.session);
+  const called = { server: house.server, tool, definition, args: message.params?.['arguments'], agent: house.agent, firstOfSession };
   const tier = tierOf(policy, called);
   const digest = message.isTooDeep
     ? digestOf(message.bytes)
@@ -145,6 +146,7 @@ function onSend(call: GatedCall, end: HoldEnd): Passage {
   if (action.by === 'verdict' && end.verdict?.kind === 'modify' && end.verdict.mode === 'enforce') return ended(call, { end: 'denied', by: 'verdict', heldMs }, refusedByLimit(refused, 'modify-unsupported'));
   if (action.by === 'decision' && (end.grant === undefined || !consumeGrant(context, observed, end.grant))) return ended(call, { end: 'denied', by: 'grant', heldMs }, refusedByLimit(refused, 'grant-refused'));
   if (action.by === 'fail-open') house.recorder.record(conversation, { kind: 'fail-open', ...era, direction: 'client-to-server', note: { callId: observed.callId, phase: 'request', tier: observed.tier } });
+  if (action.by !== 'fail-open') house.allowedSessions.add(conversation.session);
   dropTicket(call);
   recordEnd(call, { end: 'forwarded', by: action.by, heldMs });
   return { kind: 'forward', bytes };

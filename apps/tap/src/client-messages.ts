@@ -24,6 +24,7 @@ export function offerFromClient(state: StreamState, arrival: Arrival): Passage |
   const message = readMessage(stripped.bytes);
   const label = clientLabelOf(message.method, message.params);
   if (label !== undefined) state.label = label;
+  if (stripped.metadata.task?.id) state.taskId = stripped.metadata.task.id;
   const from = { state, arrival, stripped, message, era: eraOf(message.params, { negotiated: state.negotiated, header: arrival.protocolVersionHeader }) };
   if (message.method === 'tools/call' && message.shape === 'request') return onCall(from);
   if (message.mayBeCall && state.isEnforced()) return refuseMessage(from);
@@ -58,7 +59,7 @@ function onRequest(from: FromClient): void {
   const { rpcId, method } = message;
   if (rpcId === undefined || method === undefined) return;
   state.onlyProbed &&= method === 'server/discover';
-  const asked: { -readonly [K in keyof Asked]: Asked[K] } = { rpcId, method, era, observationId: undefined, holding: undefined };
+  const asked: { -readonly [K in keyof Asked]: Asked[K] } = { rpcId, method, era, conversation: state.conversation(), observationId: undefined, holding: undefined };
   const { isDuplicate } = state.toServer.ask(rpcId, asked);
   asked.observationId = record(from, { flags: isDuplicate ? ['duplicate-id'] : [], withEnvironment: method === 'initialize' });
 }
@@ -71,7 +72,7 @@ function onCall(from: FromClient): Passage | Promise<Passage> {
   const read = readCall(context, { message, rawBytes: arrival.bytes.length, hasConflict });
   state.onlyProbed = false;
   const rpcId = message.rpcId ?? 'null';
-  const asked: { -readonly [K in keyof Asked]: Asked[K] } = { rpcId, method: 'tools/call', era, observationId: undefined, call: read.facts, holding: undefined };
+  const asked: { -readonly [K in keyof Asked]: Asked[K] } = { rpcId, method: 'tools/call', era, conversation: context.conversation, observationId: undefined, call: read.facts, holding: undefined };
   const { isDuplicate } = state.toServer.ask(rpcId, asked);
   asked.observationId = recordCall(from, read, isDuplicate);
   const passage = gateCall({ context, read, asked, bytes: stripped.bytes, refuse: (refusal) => state.refuse(asked, refusal) });

@@ -7,6 +7,7 @@
 import type { Agent } from '@countersign/contracts';
 import type { Clock } from '@countersign/pipeline';
 import type { Spool } from '@countersign/wire';
+import { AllowedSessions } from './allowed-sessions.js';
 import { CallerEnvironment } from './caller-environment.js';
 import type { DecisionNews } from './gate-frames.js';
 import { GateClient, type GateListener } from './gate-client.js';
@@ -71,6 +72,7 @@ class Core implements TapCore {
       held: new HeldCalls(clock),
       tickets: new Tickets(),
       tools: new ToolBook(),
+      allowedSessions: new AllowedSessions(),
       environment: new CallerEnvironment(options.env, log),
       gate: this.#gate,
       policy: () => this.#policy.current(),

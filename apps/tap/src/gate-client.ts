@@ -210,15 +210,20 @@ export class GateClient {
 
   #drain(): void {
     const socket = this.#socket;
-    while (socket !== undefined && this.#isWelcome && !socket.writableNeedDrain && this.#unacked.length < unackedRecordsMax && this.#unackedBytes < unackedBytesMax) {
+    while (socket !== undefined && this.#mayDrain(socket)) {
       const entries = this.#options.spool.read(this.#sent, batchRecordsMax);
-      if (entries.length === 0) {
-        this.#isEmpty = this.#unacked.length === 0;
-        if (this.#isEmpty) for (const done of this.#whenEmpty) done();
-        return;
-      }
+      if (entries.length === 0) return this.#drained();
       this.#send(firstBatch(entries), socket);
     }
+  }
+
+  #mayDrain(socket: Socket): boolean {
+    return this.#isWelcome && !socket.writableNeedDrain && this.#unacked.length < unackedRecordsMax && this.#unackedBytes < unackedBytesMax;
+  }
+
+  #drained(): void {
+    this.#isEmpty = this.#unacked.length === 0;
+    if (this.#isEmpty) for (const done of this.#whenEmpty) done();
   }
 
   #send(batch: readonly SpoolEntry[], socket: Socket): void {

@@ -3,6 +3,7 @@ import type { Agent } from '@countersign/contracts';
 import type { Clock } from '@countersign/pipeline';
 import type { CompiledPolicy } from '@countersign/policy/runtime';
 import type { Spool } from '@countersign/wire';
+import type { AllowedSessions } from './allowed-sessions.js';
 import type { CallerEnvironment } from './caller-environment.js';
 import type { HeldCalls } from './held-calls.js';
 import type { Recorder } from './recorder.js';
@@ -25,6 +26,8 @@ export interface House {
   readonly held: HeldCalls;
   readonly tickets: Tickets;
   readonly tools: ToolBook;
+  /** Sessions of which a call was allowed; until then each call waits at least as `sessions.firstCallTier` says. */
+  readonly allowedSessions: AllowedSessions;
   readonly environment: CallerEnvironment;
   readonly gate: GateReach;
   readonly policy: () => CompiledPolicy;

@@ -34,7 +34,7 @@ function longFromClient(state: StreamState, arrival: LongArrival): LongPassage {
 
 function passOn(state: StreamState, { envelope }: LongArrival, era: Era): LongPassage {
   const { rpcId, method } = envelope;
-  if (rpcId !== undefined && method !== undefined) state.toServer.ask(rpcId, { rpcId, method, era, observationId: undefined, holding: undefined });
+  if (rpcId !== undefined && method !== undefined) state.toServer.ask(rpcId, { rpcId, method, era, conversation: state.conversation(), observationId: undefined, holding: undefined });
   return { kind: 'forward' };
 }
 

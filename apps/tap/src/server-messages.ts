@@ -7,7 +7,7 @@ import { isRecord, observedMessage, readMessage, type Answered, type Era, type M
 import type { Asked, AskedCall } from './asked.js';
 import type { CallContext } from './call-gate.js';
 import type { Arrival, Passage } from './passage.js';
-import type { Recordable } from './recorder.js';
+import type { Conversation, Recordable } from './recorder.js';
 import { gateResult } from './result-gate.js';
 import type { StreamState } from './stream-state.js';
 
@@ -35,7 +35,7 @@ export function offerFromServer(state: StreamState, arrival: Arrival): Passage |
 function onRequest(from: FromServer): void {
   const { state, message: { rpcId = 'null', method = '' } } = from;
   const era = state.sessionEra();
-  const asked: { -readonly [K in keyof Asked]: Asked[K] } = { rpcId, method, era, observationId: undefined, holding: undefined };
+  const asked: { -readonly [K in keyof Asked]: Asked[K] } = { rpcId, method, era, conversation: state.conversation(), observationId: undefined, holding: undefined };
   const { isDuplicate } = state.toClient.ask(rpcId, asked);
   asked.observationId = record(from, era, { flags: isDuplicate ? ['duplicate-id'] : [] });
 }
@@ -49,7 +49,7 @@ function onAnswer(from: FromServer, answered: Answered<Asked> | undefined): Pass
   const { about, isLate, others } = answered;
   learn(from, about);
   const call = [about, ...others].map((asked) => asked.call).find((known) => known?.resultRule.waits === true) ?? about.call;
-  const linked = { flags: isLate ? (['late'] as const) : [], method: about.method, inReplyTo: about.observationId };
+  const linked = { flags: isLate ? (['late'] as const) : [], method: about.method, inReplyTo: about.observationId, conversation: about.conversation };
   if (call !== undefined) return onResult(from, { asked: about, call, linked });
   record(from, about.era, linked);
   return { kind: 'forward', bytes: arrival.bytes };
@@ -63,7 +63,7 @@ interface CallResult {
 
 function onResult(from: FromServer, { asked, call, linked }: CallResult): Passage | Promise<Passage> {
   const { state, arrival, message } = from;
-  const context: CallContext = { house: state.house, conversation: state.conversation(), era: asked.era };
+  const context: CallContext = { house: state.house, conversation: asked.conversation, era: asked.era };
   const isUnseen = message.isTooDeep || (arrival.bytes.length > resultBytesMax && state.house.policy().policy.payload === 'full');
   const { waits, deadlineMs } = call.resultRule;
   const observed = { ...call.observed, phase: 'result' as const, waits: waits && !isUnseen, deadlineMs, isError: isErrorResult(message) };
@@ -92,11 +92,12 @@ interface ToRecord extends Pick<Recordable, 'call'> {
   readonly flags?: readonly MessageFlag[];
   readonly method?: string | undefined;
   readonly inReplyTo?: string | undefined;
+  readonly conversation?: Conversation;
 }
 
-function record({ state, arrival, message }: FromServer, era: Era, { flags = [], method, inReplyTo, call }: ToRecord): string | undefined {
+function record({ state, arrival, message }: FromServer, era: Era, { flags = [], method, inReplyTo, call, conversation = state.conversation() }: ToRecord): string | undefined {
   const { recorder, policy } = state.house;
-  return recorder.record(state.conversation(), {
+  return recorder.record(conversation, {
     kind: 'message', ...era, direction: 'server-to-client',
     message: observedMessage(message, { raw: arrival.bytes, framing: arrival.framing, payload: policy().policy.payload, flags, method, inReplyTo }),
     ...(call === undefined ? {} : { call }),

@@ -13,6 +13,8 @@ export class StreamState {
   /** The protocol version `initialize` agreed on. */
   negotiated: string | undefined;
   label: Conversation['label'];
+  /** The task the client named last; it ties calls to several servers into one session. */
+  taskId: string | undefined;
   /** Nothing but an era probe was asked so far (T17). */
   onlyProbed = true;
 
@@ -20,7 +22,8 @@ export class StreamState {
 
   conversation(): Conversation {
     const { session, sessionRule, transport } = this.info;
-    return { session: session.slice(0, 256), sessionRule, transport, label: this.label };
+    const named = this.taskId === undefined ? { session, sessionRule } : { session: `task:${this.house.agent.name}:${this.taskId}`, sessionRule: 'task' as const };
+    return { ...named, session: named.session.slice(0, 256), transport, label: this.label };
   }
 
   sessionEra(): Era {
