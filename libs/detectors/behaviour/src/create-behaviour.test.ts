@@ -65,6 +65,52 @@ class Traffic {
   }
 }
 
+/** One run of an agent that names its task: several may go on at once, and no tap ends them. */
+async function task(traffic: Traffic, name: string, { calls, stopped = [] }: { calls: readonly Call[]; stopped?: readonly string[] }): Promise<FindingDraft[]> {
+  const found: FindingDraft[] = [];
+  for (const [tool, args, impact = 'read'] of calls) {
+    const request = { ...traffic.observation({ agent: 'clerk', role: 'desk', tool, impact, phase: 'request', args }), session: `task:clerk:${name}`, sessionRule: 'task' as const };
+    found.push(...(await traffic.see(request)));
+    if (!stopped.includes(tool)) continue;
+    const note = { callId: request.call?.callId, end: 'denied', phase: 'request' };
+    await traffic.see({ ...request, id: `${request.id}e`, kind: 'held-ended', call: undefined, message: undefined, note });
+  }
+  return found;
+}
+
+describe('runs that name their task', () => {
+  it('teach without any tap closing, and an abrupt swap of habits is an alarm within five of them', async () => {
+    const traffic = new Traffic();
+    const random = seeded(7);
+    for (let n = 0; n < 40; n++) expect((await task(traffic, `t${n}`, { calls: ordinary(random) })).map(({ kind }) => kind)).not.toContain('habits-changed');
+    let flaggedAfter = 0;
+    for (let n = 1; n <= 8 && flaggedAfter === 0; n++) {
+      const found = await task(traffic, `swapped${n}`, { calls: [['export_all', { n }], ['export_all', { n }], ['read_payroll', { n }]] });
+      if (found.some(({ kind }) => kind === 'habits-changed')) flaggedAfter = n;
+    }
+    expect(flaggedAfter).toBeGreaterThan(0);
+    expect(flaggedAfter).toBeLessThanOrEqual(7);
+  });
+
+  it('calls that were stopped are no evidence: an agent attacked again and again but stopped each time is still itself', async () => {
+    const traffic = new Traffic();
+    const random = seeded(8);
+    for (let n = 0; n < 40; n++) await task(traffic, `t${n}`, { calls: ordinary(random) });
+    for (let n = 0; n < 10; n++) await task(traffic, `attacked${n}`, { calls: [...ordinary(random), ['export_all', { n }, 'egress']], stopped: ['export_all'] });
+    for (let n = 0; n < 5; n++) expect((await task(traffic, `later${n}`, { calls: ordinary(random) })).map(({ kind }) => kind)).not.toContain('habits-changed');
+  });
+
+  it('go on side by side without ending each other at every call', async () => {
+    const traffic = new Traffic();
+    for (let n = 0; n < 5; n++) {
+      await task(traffic, 'left', { calls: [['read', { n }]] });
+      await task(traffic, 'right', { calls: [['read', { n }]] });
+    }
+    const [found] = await task(traffic, 'third', { calls: [['read', {}]] });
+    expect(found?.sampleSize).toBe(0);
+  });
+});
+
 function ordinary(random: () => number): Call[] {
   const calls: Call[] = [['search_tickets', { query: `printer ${Math.floor(random() * 40)}` }]];
   const reads = 1 + Math.floor(random() * 3);

@@ -4,6 +4,7 @@
  * BH2. Statistics never gate a single call. The one gate, `habits-changed`, rests on whole sessions and says its n and its assumption.
  * BH3. Below the policy's number of sessions nothing statistical is claimed: kind `cold-start`, no p-value.
  * BH4. p-values name their sample; the category is the most specific one with enough calibration calls.
+ * BH5. A call that was stopped is no habit: it neither teaches nor counts as evidence of a change.
  */
 import { nothing, type Decision, type Detection, type Detector, type FindingDraft, type Impact, type Observation } from '@countersign/contracts';
 import type { CompiledPolicy } from '@countersign/policy';
@@ -11,7 +12,7 @@ import { traitsOf, type ArgumentTrait } from './argument-habits.js';
 import { pValueOf } from './calibration.js';
 import { hashOf } from './count-table.js';
 import { alarmLevel, cautious, changeStatistic, eValue } from './evidence.js';
-import { closeTap, condemn, rebaseline, sessionAt } from './learning.js';
+import { closeTap, condemn, forget, rebaseline, sessionAt, vouch } from './learning.js';
 import { agentOf, calibrationOf, emptyMemory, lessonsMax, roleOf, toolNamesMax, type AgentHabits, type Memory, type Session } from './memory.js';
 import { surpriseOfCall, type Surprise } from './scoring.js';
 import { depthMax, followed } from './sequence.js';
@@ -42,6 +43,11 @@ function detected(observation: Observation, memory: Memory, sessionsMin: number)
     closeTap(memory, agent, { observation, sessionsMin });
     return { memory, findings: [] };
   }
+  if (observation.kind === 'held-ended') {
+    const { callId, end, phase } = observation.note ?? {};
+    if (phase === 'request' && end !== 'forwarded' && typeof callId === 'string') forget(agent, callId);
+    return { memory, findings: [] };
+  }
   const at = Date.parse(observation.at);
   const session = sessionAt(memory, agent, { observation, nowMs: Number.isFinite(at) ? at : 0, sessionsMin });
   if (observation.call === undefined) return { memory, findings: [] };
@@ -70,13 +76,14 @@ function judged(observation: Observation, around: Around): FindingDraft[] {
   const measured = measure(observation, around, traits);
   const { p, n, whose } = calibrated(memory, agent, { impact, bits: measured.bits });
   const isKnown = agent.sessions >= sessionsMin && n > 0;
+  const evidence = isKnown ? eValue(cautious(p, n)) : undefined;
   session.calls += 1;
   if (isKnown) {
-    session.evidenceSum += eValue(cautious(p, n));
+    session.evidenceSum += evidence ?? 0;
     session.evidenceCalls += 1;
   }
   if (session.lessons.length < lessonsMax) {
-    session.lessons.push({ callId: observation.call?.callId ?? observation.id, impact, before: measured.before, tool: measured.tool, traits, bits: measured.bits });
+    session.lessons.push({ callId: observation.call?.callId ?? observation.id, impact, before: measured.before, tool: measured.tool, traits, bits: measured.bits, ...(evidence === undefined ? {} : { evidence }) });
   }
   const changed = agent.alarmed ? [habitsChanged(agent)] : [];
   if (!isKnown) return [...changed, coldStart(agent, { sessionsMin, measured })];
@@ -142,10 +149,6 @@ function counts(around: Around, measured: Measured): string {
   const last = measured.before.at(-1);
   const after = last === undefined || last === startOfSession ? 'first in a session' : `after ${memory.toolNames.get(last) ?? 'another tool'}`;
   return `${measured.name} ${after}: ${own.count} of ${own.total} times for this agent, ${role.count} of ${role.total} for its role`;
-}
-
-function vouch(agent: AgentHabits, callId: string): void {
-  if (agent.current?.lessons.some((lesson) => lesson.callId === callId) === true) agent.current.vouched = true;
 }
 
 function decided(decision: Decision, memory: Memory): Memory {

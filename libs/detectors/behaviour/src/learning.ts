@@ -1,10 +1,11 @@
 /**
  * When a session ends, what it proves, and whether it may teach.
- * LE1. A session is one run of the agent over all its servers (see `members.ts`), or `lessonsMax` calls of it.
+ * LE1. A session is one run of the agent over all its servers, told by its task (`task-runs.ts`) or its taps (`members.ts`), or `lessonsMax` calls of it.
  * LE2. It teaches after `quarantineSessions` more sessions ended without an alarm (more while evidence of a change grows); an alarm
  *      empties the quarantine untaught.
  *      The first `foundingSessions` teach at once: before there is anything to compare with, waiting protects nothing.
  * LE3. What a person refused never teaches; if it already has, its counts are taken back.
+ * LE4. A call that was stopped leaves its session: what did not happen is neither habit nor evidence.
  */
 import type { Observation } from '@countersign/contracts';
 import { learnTraits } from './argument-habits.js';
@@ -12,6 +13,7 @@ import { calibrate } from './calibration.js';
 import { alarmLevel, cautious, changeStatistic, eValue, grown } from './evidence.js';
 import { calibrationOf, emptySession, lessonsMax, roleOf, type AgentHabits, type Memory, type Session, type SessionScores } from './memory.js';
 import { joined, left, thinned } from './members.js';
+import { runAt } from './task-runs.js';
 import { applySequence, refreshReference, retain, scoresOf, sessionPValue } from './reference.js';
 
 export const quarantineSessions = 5;
@@ -25,20 +27,34 @@ const calibrateAfterSessions = 5;
 /** The agent's running session, after an observation of one of its taps; a run that is over is ended on the way. */
 export function sessionAt(memory: Memory, agent: AgentHabits, at: { observation: Observation; nowMs: number; sessionsMin: number }): Session {
   const { observation, nowMs, sessionsMin } = at;
+  if (observation.sessionRule === 'task') return taskSessionAt(memory, agent, at);
   const isOver = thinned(agent.members, observation, nowMs) || (agent.current?.calls ?? 0) >= lessonsMax;
-  if (isOver) endSession(memory, agent, sessionsMin);
+  if (isOver) endCurrent(memory, agent, sessionsMin);
   joined(agent.members, observation, nowMs);
   return (agent.current ??= emptySession());
 }
 
 export function closeTap(memory: Memory, agent: AgentHabits, at: { observation: Observation; sessionsMin: number }): void {
-  if (left(agent.members, at.observation)) endSession(memory, agent, at.sessionsMin);
+  if (left(agent.members, at.observation)) endCurrent(memory, agent, at.sessionsMin);
 }
 
-function endSession(memory: Memory, agent: AgentHabits, sessionsMin: number): void {
+function taskSessionAt(memory: Memory, agent: AgentHabits, { observation, nowMs, sessionsMin }: { observation: Observation; nowMs: number; sessionsMin: number }): Session {
+  const { session, ended } = runAt(agent.tasks, observation, nowMs);
+  for (const over of ended) endSession(memory, agent, { session: over, sessionsMin });
+  if (session.calls < lessonsMax) return session;
+  agent.tasks.delete(observation.session);
+  endSession(memory, agent, { session, sessionsMin });
+  return runAt(agent.tasks, observation, nowMs).session;
+}
+
+function endCurrent(memory: Memory, agent: AgentHabits, sessionsMin: number): void {
   const session = agent.current;
   agent.current = undefined;
-  if (session === undefined || session.calls === 0) return;
+  if (session !== undefined) endSession(memory, agent, { session, sessionsMin });
+}
+
+function endSession(memory: Memory, agent: AgentHabits, { session, sessionsMin }: { session: Session; sessionsMin: number }): void {
+  if (session.lessons.length === 0) return;
   if (session.vouched && !session.condemned) return accept(memory, agent, session);
   if (agent.sessions >= sessionsMin && session.evidenceCalls > 0) watch(agent, session);
   if (agent.alarmed || session.condemned) return;
@@ -62,13 +78,31 @@ export function rebaseline(memory: Memory, agent: AgentHabits): void {
 /** Takes back what a session taught, or makes sure that it never will. */
 export function condemn(memory: Memory, agent: AgentHabits, callId: string): void {
   const holds = (session: Session): boolean => session.lessons.some((lesson) => lesson.callId === callId);
-  const running = agent.current === undefined ? [] : [agent.current];
-  for (const session of [...running, ...agent.waiting]) if (holds(session)) session.condemned = true;
+  for (const session of [...running(agent), ...agent.waiting]) if (holds(session)) session.condemned = true;
   const waiting = agent.waiting.filter((session) => !session.condemned);
   agent.waiting.splice(0, agent.waiting.length, ...waiting);
   const taught = agent.taught.findIndex(holds);
   const [session] = taught < 0 ? [] : agent.taught.splice(taught, 1);
   if (session !== undefined) apply(memory, agent, { session, by: -1 });
+}
+
+/** A person approved a call of a running session: what it does is meant. */
+export function vouch(agent: AgentHabits, callId: string): void {
+  for (const session of running(agent)) if (session.lessons.some((lesson) => lesson.callId === callId)) session.vouched = true;
+}
+
+export function forget(agent: AgentHabits, callId: string): void {
+  for (const session of [...running(agent), ...agent.waiting]) {
+    const at = session.lessons.findIndex((lesson) => lesson.callId === callId);
+    const [stopped] = at < 0 ? [] : session.lessons.splice(at, 1);
+    if (stopped?.evidence === undefined) continue;
+    session.evidenceSum -= stopped.evidence;
+    session.evidenceCalls -= 1;
+  }
+}
+
+function running(agent: AgentHabits): readonly Session[] {
+  return [...(agent.current === undefined ? [] : [agent.current]), ...[...agent.tasks.values()].map(({ session }) => session)];
 }
 
 function accept(memory: Memory, agent: AgentHabits, session: Session): void {

@@ -7,6 +7,7 @@ import type { Impact } from '@countersign/contracts';
 import type { ArgumentTrait, Habits } from './argument-habits.js';
 import { emptyCalibration, type Calibration } from './calibration.js';
 import type { Members } from './members.js';
+import type { TaskRuns } from './task-runs.js';
 import { emptySequence, type SequenceModel } from './sequence.js';
 
 export const agentsMax = 512;
@@ -23,6 +24,8 @@ export interface Lesson {
   readonly traits: readonly ArgumentTrait[];
   /** Score in bits when the call was made. */
   readonly bits: number;
+  /** Its e-value, where it was counted. */
+  readonly evidence?: number;
 }
 
 export interface Session {
@@ -61,6 +64,8 @@ export interface AgentHabits extends Pool {
   /** Taps of the run that is going on, and what it did so far. */
   readonly members: Members;
   current: Session | undefined;
+  /** Runs that name their task. */
+  readonly tasks: TaskRuns;
   reference: readonly SessionScores[];
   /** Number of sessions when the reference was made. */
   referenceAt: number;
@@ -95,7 +100,7 @@ export function emptySession(): Session {
 export function agentOf(memory: Memory, name: string, role: string): AgentHabits {
   let agent = memory.agents.get(name);
   if (agent === undefined) {
-    agent = { ...emptyPool(), role, habits: new Map(), sessions: 0, waiting: [], taught: [], members: new Map(), current: undefined, reference: [], referenceAt: 0, statistics: [0, 0, 0], watched: 0, alarmed: false };
+    agent = { ...emptyPool(), role, habits: new Map(), sessions: 0, waiting: [], taught: [], members: new Map(), current: undefined, tasks: new Map(), reference: [], referenceAt: 0, statistics: [0, 0, 0], watched: 0, alarmed: false };
     if (memory.agents.size >= agentsMax) memory.agents.delete(memory.agents.keys().next().value ?? '');
   } else {
     memory.agents.delete(name);

@@ -4,8 +4,9 @@ import { CountTable } from './count-table.js';
 import type { Member } from './members.js';
 import { emptyMemory, type AgentHabits, type Memory, type Pool, type Session } from './memory.js';
 import type { SequenceModel } from './sequence.js';
+import type { TaskRun } from './task-runs.js';
 
-const format = 'behaviour/1';
+const format = 'behaviour/2';
 
 interface StoredPool {
   readonly calls: number;
@@ -16,6 +17,7 @@ interface StoredAgent extends StoredPool {
   readonly fields: Pick<AgentHabits, 'role' | 'sessions' | 'statistics' | 'reference' | 'referenceAt' | 'watched' | 'alarmed' | 'waiting' | 'taught'>;
   readonly members: readonly (readonly [string, Member])[];
   readonly current: Session | null;
+  readonly tasks: readonly (readonly [string, TaskRun])[];
   readonly habits: readonly (readonly [string, Omit<Place, 'filter'> & { readonly filter: string }])[];
 }
 interface Stored {
@@ -55,7 +57,7 @@ function storedPool(pool: Pool): StoredPool {
 function storedAgent(agent: AgentHabits): StoredAgent {
   const { role, sessions, statistics, reference, referenceAt, watched, alarmed, waiting, taught } = agent;
   return {
-    ...storedPool(agent), fields: { role, sessions, statistics, reference, referenceAt, watched, alarmed, waiting, taught }, members: [...agent.members], current: agent.current ?? null,
+    ...storedPool(agent), fields: { role, sessions, statistics, reference, referenceAt, watched, alarmed, waiting, taught }, members: [...agent.members], current: agent.current ?? null, tasks: [...agent.tasks],
     habits: [...agent.habits].map(([name, place]) => [name, { ...place, filter: Buffer.from(place.filter).toString('base64') }]),
   };
 }
@@ -67,5 +69,5 @@ function openedPool(stored: StoredPool): Pool {
 
 function openedAgent(stored: StoredAgent): AgentHabits {
   const habits = new Map(stored.habits.map(([name, place]) => [name, { ...place, filter: new Uint8Array(Buffer.from(place.filter, 'base64')) }]));
-  return { ...openedPool(stored), ...stored.fields, habits, members: new Map(stored.members), current: stored.current ?? undefined };
+  return { ...openedPool(stored), ...stored.fields, habits, members: new Map(stored.members), current: stored.current ?? undefined, tasks: new Map(stored.tasks) };
 }
