@@ -38,11 +38,6 @@ export class ScriptedAgent {
     return { text: parts.map((part) => (part.type === 'text' ? part.text : `(${part.type})`)).join('\n'), isError: result.isError === true };
   }
 
-  async listTools(server: string): Promise<readonly string[]> {
-    const client = await this.#connect(server);
-    return (await client.listTools()).tools.map((tool) => tool.name);
-  }
-
   async close(): Promise<void> {
     for (const client of this.#clients.values()) await (await client).close();
   }
@@ -66,7 +61,7 @@ export class ScriptedAgent {
     const { identity, era } = this.options;
     const client = new Client({ name: identity.name, version: '1.0.0' }, era === 'modern' ? { versionNegotiation: { mode: 'auto' } } : {});
     await client.connect(transportTo(door));
-    await client.listTools();
+    await client.listTools({ _meta: this.#metadata() });
     return client;
   }
 }

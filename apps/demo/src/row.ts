@@ -4,7 +4,8 @@ import { inWords } from './verdict-watch.js';
 
 export interface Row {
   readonly scenario: string;
-  readonly expected: 'stopped' | 'passed' | 'flagged';
+  /** `passed`: untouched; `approved`: a person let it pass. */
+  readonly expected: 'stopped' | 'passed' | 'approved' | 'flagged';
   readonly verdict: string;
   /** From the server's own record (or the file system), never from ours. */
   readonly executed: boolean;
@@ -30,7 +31,9 @@ function isOk(expected: Row['expected'], verdict: Verdict | undefined, executed:
     case 'stopped':
       return !executed && verdict.kind !== 'allow';
     case 'passed':
-      return executed && (verdict.kind === 'allow' || verdict.kind === 'step_up');
+      return executed && verdict.kind === 'allow';
+    case 'approved':
+      return executed && verdict.kind === 'step_up';
     case 'flagged':
       return executed;
   }

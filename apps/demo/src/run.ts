@@ -73,7 +73,7 @@ async function play({ world, unguarded, narrator, signal }: Play): Promise<reado
   }
   narrator.chapter('Ordinary work again', 'Ten more sessions must pass untouched.');
   for (let n = 0; n < closingSessions && !signal?.aborted; n++) {
-    add([await supportSession(world, baselineSessions + n, `ordinary session ${n + 1} after the attacks`, unguarded)]);
+    add([await supportSession(world, baselineSessions + n, { name: `ordinary session ${n + 1} after the attacks`, unguarded })]);
   }
   return rows;
 }
@@ -90,7 +90,7 @@ async function baseline({ world, unguarded, narrator, signal }: Play): Promise<R
   const rows: Row[] = [];
   const supportWork = async () => {
     for (let n = 0; n < baselineSessions && !signal?.aborted; n++) {
-      rows.push(await supportSession(world, n, 'ordinary session', unguarded));
+      rows.push(await supportSession(world, n, { name: 'ordinary session', unguarded }));
       narrator.progress(rows.length, baselineSessions, 'sessions');
     }
   };

@@ -14,7 +14,7 @@ import { GateHost } from '@countersign/gate';
 import type { EventLog } from '@countersign/pipeline';
 import { signGrant } from '@countersign/policy';
 import { RecordModule } from '@countersign/record';
-import { createService, gateSocketPath, replacePrivateFile, type PolicySource, type Service } from '@countersign/service';
+import { createService, operatorSocketPath, replacePrivateFile, type PolicySource, type Service } from '@countersign/service';
 import { openHistory, type OpenHistory } from './history.js';
 import { defaultDomain, openInstallation, version, type Installation } from './installation.js';
 import { openOperatorSocket } from './operator-socket.js';
@@ -96,8 +96,7 @@ async function openConsole({ installation, history, service, port }: ConsolePart
 
 /** Leaves word for the other commands in the data folder, and takes it back at the end. */
 async function leaveWord(dataDir: string, people: RunningConsole, history: OpenHistory): Promise<() => Promise<void>> {
-  const near = gateSocketPath(join(dataDir, 'operator'), { platform: process.platform, tmpDir: tmpdir() });
-  const operatorSocket = process.platform === 'win32' || near.startsWith(tmpdir()) ? near : join(dataDir, 'operator.sock');
+  const operatorSocket = operatorSocketPath(dataDir, { platform: process.platform, tmpDir: tmpdir() });
   const socket = await openOperatorSocket(operatorSocket, () => people.loginLink());
   const file = join(dataDir, 'solo.json');
   replacePrivateFile(file, JSON.stringify({ pid: process.pid, consoleUrl: people.url, operatorSocket, history: history.options }));

@@ -36,10 +36,19 @@ export interface SocketPlace {
 }
 
 /** @param dir absolute data directory. @returns the path of the unix socket or the name of the Windows pipe where the gate listens. */
-export function gateSocketPath(dir: string, { platform, tmpDir }: SocketPlace): string {
-  const mark = createHash('sha256').update(dir).digest('hex').slice(0, 16);
+export function gateSocketPath(dir: string, place: SocketPlace): string {
+  return socketPath({ dir, marked: dir, file: 'gate.sock' }, place);
+}
+
+/** Where whoever runs the installation asks for a login link; never the gate's own socket. */
+export function operatorSocketPath(dir: string, place: SocketPlace): string {
+  return socketPath({ dir, marked: `${dir}/operator`, file: 'operator.sock' }, place);
+}
+
+function socketPath({ dir, marked, file }: { readonly dir: string; readonly marked: string; readonly file: string }, { platform, tmpDir }: SocketPlace): string {
+  const mark = createHash('sha256').update(marked).digest('hex').slice(0, 16);
   if (platform === 'win32') return `\\\\.\\pipe\\countersign-${mark}`;
-  const near = posix.join(dir, 'gate.sock');
+  const near = posix.join(dir, file);
   return Buffer.byteLength(near) > socketPathBytesMax ? posix.join(tmpDir, `countersign-${mark}.sock`) : near;
 }
 

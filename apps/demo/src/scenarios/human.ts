@@ -21,5 +21,5 @@ async function critical(world: World, answer: Answer, unguarded: boolean): Promi
   const verdict = await world.options.watch.of(agent.taskId, 'refund_order');
   await agent.close();
   const scenario = { approve: 'critical call: approved by a person', deny: 'critical call: refused by a person', silence: 'critical call: nobody answered' }[answer];
-  return row({ scenario, expected: answer === 'approve' ? 'passed' : 'stopped', verdict, executed, unguarded });
+  return row({ scenario, expected: answer === 'approve' ? 'approved' : 'stopped', verdict, executed, unguarded });
 }
