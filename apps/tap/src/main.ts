@@ -1,20 +1,22 @@
 /**
  * `countersign tap …`: the process. Reads argv and the environment once, starts the server first (it starts while the tap does), ends as it ends.
+ * What is not needed to start the server is imported after it was started; Node's HTTP code (80 to 160 ms) only for an HTTP tap.
  * Nothing is written to stdout here but what the relay writes; what the tap has to say goes to stderr, one line each.
  */
 import { tmpdir } from 'node:os';
-import { runHttpTap } from './http/run.js';
+import { setFlagsFromString } from 'node:v8';
 import { readSettings, usage, type Settings } from './settings.js';
-import { startCore } from './start.js';
 import { startServer, StartFailed, type Ending, type ServerProcess } from './stdio/child.js';
-import { clientPipes } from './stdio/client-pipes.js';
-import { runStdioTap } from './stdio/run.js';
 import { systemClock } from './system-clock.js';
 
 const machine = { env: process.env, platform: process.platform, tmpDir: tmpdir() };
 const signals = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
 const usageExit = 2;
 const failureExit = 1;
+
+// A relay makes much short-lived garbage, and V8 answers by growing the space for it. Kept small, 5 000 messages left 76 MB resident
+// instead of 90 (Node 24), 88 instead of 115 (Node 20).
+setFlagsFromString('--semi-space-growth-factor=1');
 
 const log = (line: string): void => void process.stderr.write(`countersign tap: ${line}\n`);
 
@@ -39,6 +41,7 @@ async function stdio(settings: Settings, { command, args }: Extract<Settings['tr
   // Attached at once: a command that cannot start fails while the tap's own state is still being opened.
   server.exited.catch(() => undefined);
   try {
+    const [{ startCore }, { runStdioTap }, { clientPipes }] = await Promise.all([import('./start.js'), import('./stdio/run.js'), import('./stdio/client-pipes.js')]);
     const { core, session } = startCore({ settings, machine, clock: systemClock, log });
     const ended = runStdioTap({ core, server, session, client: clientPipes() });
     setImmediate(() => server.watch());
@@ -52,6 +55,7 @@ async function stdio(settings: Settings, { command, args }: Extract<Settings['tr
 }
 
 async function http(settings: Settings, { upstream, host, port }: Extract<Settings['transport'], { kind: 'http' }>): Promise<void> {
+  const [{ startCore }, { runHttpTap }] = await Promise.all([import('./start.js'), import('./http/run.js')]);
   const { core } = startCore({ settings, machine, clock: systemClock, log });
   const tap = await runHttpTap({ core, upstream, listen: { host, port }, log });
   log(`listening on http://${host.includes(':') ? `[${host}]` : host}:${tap.port} for ${settings.server}`);

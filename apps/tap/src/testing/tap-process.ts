@@ -5,18 +5,21 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import type { Readable } from 'node:stream';
 import { join } from 'node:path';
-import { buildSync } from 'esbuild';
+import { buildSync, type BuildOptions } from 'esbuild';
 
-/** Bundles like the product's build. @returns the file, and a function that removes it. */
+/** Bundles the product's entry. @returns the file, its folder, and a function that removes both. */
 export function bundleTap(): { readonly file: string; readonly dir: string; remove(): void } {
   const dir = mkdtempSync(join(tmpdir(), 'countersign-e2e-'));
-  const file = join(dir, 'tap.mjs');
-  buildSync({
-    entryPoints: [join(import.meta.dirname, '..', 'main.ts')], bundle: true, platform: 'node', target: 'node20', format: 'esm', conditions: ['@countersign/source'], outfile: file,
-    banner: { js: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);" },
-  });
-  return { file, dir, remove: () => rmSync(dir, { recursive: true, force: true, maxRetries: 5 }) };
+  buildSync({ ...bundleOptions, outdir: dir });
+  return { file: join(dir, 'tap.mjs'), dir, remove: () => rmSync(dir, { recursive: true, force: true, maxRetries: 5 }) };
 }
+
+/** Split, so that a stdio tap never loads the code of HTTP. */
+export const bundleOptions: BuildOptions = {
+  entryPoints: { tap: join(import.meta.dirname, '..', 'main.ts') }, bundle: true, splitting: true, platform: 'node', target: 'node20', format: 'esm',
+  conditions: ['@countersign/source'], outExtension: { '.js': '.mjs' },
+  banner: { js: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);" },
+};
 
 export interface ProcessOptions {
   readonly env?: Readonly<Record<string, string>>;
