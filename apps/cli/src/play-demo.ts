@@ -1,10 +1,8 @@
 /** Plays the demonstration against a running solo: follows its ledger, and decides in its console as a person would. */
-import { fileURLToPath } from 'node:url';
 import { runDemo, type Follow, type Narrator, type Row } from '@countersign/demo';
 import type { Solo } from '@countersign/solo';
 import { consolePerson } from './console-person.js';
-
-export const programFile = fileURLToPath(new URL('../bin/countersign.js', import.meta.url));
+import { programFile } from './program-file.js';
 
 export interface PlayOptions {
   readonly solo: Solo;

@@ -3,7 +3,6 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { playDemo } from '../play-demo.js';
 
 interface DemoFlags {
   readonly json?: boolean;
@@ -19,6 +18,7 @@ export function registerDemo(program: Command): void {
     .action(async (flags: DemoFlags) => {
       const { startSolo } = await import('@countersign/solo');
       const { demoPolicyText, plainNarrator, silent } = await import('@countersign/demo');
+      const { playDemo } = await import('../play-demo.js');
       const dataDir = mkdtempSync(join(tmpdir(), 'countersign-demo-data-'));
       const solo = await startSolo({ dataDir, logFile: join(dataDir, 'solo.log') });
       try {

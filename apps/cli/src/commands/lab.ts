@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import type { TapCost } from '@countersign/lab';
-import { programFile } from '../play-demo.js';
+import { programFile } from '../program-file.js';
 
 export function registerLab(program: Command): void {
   const lab = program.command('lab').description('measure, on this machine');

@@ -1,9 +1,9 @@
 /** `countersign up`: the whole product in one process, until it is stopped; with `--demo`, the demonstration beside it. */
 import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
-import { programFile, playDemo } from '../play-demo.js';
 import { clickHouseOf } from '../click-house.js';
 import { resolveDataDir } from '../data-dir.js';
+import { programFile } from '../program-file.js';
 import { UserError } from '../user-error.js';
 import type { Solo } from '@countersign/solo';
 
@@ -67,6 +67,7 @@ function greet(solo: Solo): void {
 /** One key skips it; afterwards the user's own policy is in force again. */
 async function demonstrate(solo: Solo, stopping: AbortController): Promise<void> {
   const { demoPolicyText, plainNarrator } = await import('@countersign/demo');
+  const { playDemo } = await import('../play-demo.js');
   const skip = new AbortController();
   stopping.signal.addEventListener('abort', () => skip.abort());
   const release = onAnyKey(() => skip.abort());

@@ -70,18 +70,27 @@ async function measure(paths: readonly Path[], payloadBytes: number, { rounds, c
   const byPath = new Map<string, number[]>(paths.map((path) => [path.name, []]));
   const text = 'order shipped on monday '.repeat(Math.ceil(payloadBytes / 24)).slice(0, payloadBytes);
   let refused = 0;
+  // Round −1 warms up.
   for (let round = -1; round < rounds; round++) {
-    for (const { name, tool, peer } of paths) {
-      for (let n = 0; n < callsPerRound; n++) {
-        const began = performance.now();
-        const answer = await peer.request('tools/call', { name: tool, arguments: { text } });
-        // Round −1 warms up.
-        if (round >= 0) byPath.get(name)?.push(performance.now() - began);
-        if (answer.includes('"isError":true')) refused += 1;
-      }
+    for (const path of paths) {
+      const taken = await oneRound(path, text, callsPerRound);
+      refused += taken.refused;
+      if (round >= 0) byPath.get(path.name)?.push(...taken.sampleMs);
     }
   }
   return { byPath, refused };
+}
+
+async function oneRound({ tool, peer }: Path, text: string, calls: number): Promise<{ readonly sampleMs: readonly number[]; readonly refused: number }> {
+  const sampleMs: number[] = [];
+  let refused = 0;
+  for (let n = 0; n < calls; n++) {
+    const began = performance.now();
+    const answer = await peer.request('tools/call', { name: tool, arguments: { text } });
+    sampleMs.push(performance.now() - began);
+    if (answer.includes('"isError":true')) refused += 1;
+  }
+  return { sampleMs, refused };
 }
 
 function table(byPath: ReadonlyMap<string, number[]>, payloadBytes: number): TapCostRow[] {

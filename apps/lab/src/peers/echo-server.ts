@@ -21,6 +21,7 @@ function resultOf({ method, params }: Request): unknown {
       return { tools };
     case 'tools/call':
       return { content: [{ type: 'text', text: params?.arguments?.text ?? '' }] };
+    case undefined:
     default:
       return {};
   }
