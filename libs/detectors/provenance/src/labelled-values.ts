@@ -7,6 +7,7 @@
  */
 import type { Document, Span } from './document.js';
 import { gramHashes, selected, sharedRun, squeezed, type Squeezed } from './fingerprints.js';
+import { isDateKey } from './dates.js';
 import { isEntity, tokensOf } from './text.js';
 import { functionWords } from './words.js';
 
@@ -163,7 +164,7 @@ function leafText(source: LabelledLeaf): string {
 
 /** Dates and times are in every text; they prove nothing. Numbers of four digits prove something. */
 function isTelling(key: string): boolean {
-  if (isEntity(key)) return !/^@(?:\d{4}-\d{2}-\d{2}|\d{1,2}:\d{2}(?::\d{2})?)$/.test(key);
+  if (isEntity(key)) return !isDateKey(key);
   return /^\d/.test(key) && key.replace(/\D/g, '').length === 4 && !/^(?:19|20)\d\d$/.test(key);
 }
 

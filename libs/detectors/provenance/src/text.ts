@@ -4,6 +4,7 @@
  * TX2. Linear in the text: it is cut at white space first, and every pattern sees at most `chunkCharsMax` characters.
  * Token keys: `@…` entity, `!…` verb group, anything else a stem or a number.
  */
+import { dateKeys, datesIn, isDateKey } from './dates.js';
 import { stopWords, verbsByWord } from './words.js';
 
 export interface Token {
@@ -19,8 +20,6 @@ const grouped = /^[+-]?\d{1,3}(?:,\d{3})+(?:\.\d+)?$/;
 const mail = /^[a-z0-9._%+-]+@[a-z0-9-]+(?:\.[a-z0-9-]+)+$/;
 const link = /^[a-z][a-z0-9+.-]*:\/\/\S+$/;
 const host = /^(?:[a-z0-9_-]+\.)+[a-z]{2,12}(?::\d+)?(?:[/?#]\S*)?$/;
-const date = /^\d{4}-\d{2}-\d{2}$/;
-const time = /^\d{1,2}:\d{2}(?::\d{2})?$/;
 const account = /^[a-z]{2}\d{2}[a-z0-9]{4,}$/;
 const mixedId = /^(?=[a-z0-9_-]*\d)(?=[a-z0-9_-]*[a-z])[a-z0-9_-]{6,}$/;
 const number = /^[+-]?\d+(?:\.\d+)?$/;
@@ -42,7 +41,8 @@ export function tokensOf(text: string): Token[] {
   const lower = folded(text);
   const found: Token[] = [];
   for (const match of lower.matchAll(chunk)) chunkTokens(match[0], match.index, found);
-  return found;
+  const days = datesIn(lower);
+  return days.length === 0 ? found : [...found, ...days].sort((a, b) => a.start - b.start);
 }
 
 const tokensByLeaf = new WeakMap<object, readonly Token[]>();
@@ -75,7 +75,7 @@ export function isEntity(key: string): boolean {
 
 /** An entity that names somebody, something or some place: no date, no time, no amount. */
 export function isNaming(key: string): boolean {
-  return isEntity(key) && !/^@(?:\d{4}-\d{2}-\d{2}|\d{1,2}:\d{2}(?::\d{2})?|\d+\.\d+)$/.test(key);
+  return isEntity(key) && !isDateKey(key) && !/^@\d+\.\d+$/.test(key);
 }
 
 export function stemOf(word: string): string {
@@ -101,6 +101,11 @@ function chunkTokens(raw: string, at: number, out: Token[]): void {
     for (const key of knownWordKeys(text)) out.push({ key, start, end: at + to });
     return;
   }
+  const dated = dateKeys(text);
+  if (dated !== undefined) {
+    for (const key of dated) out.push({ key, start, end: at + to });
+    return;
+  }
   const entity = text.length <= chunkCharsMax ? entityKey(text) : undefined;
   if (entity !== undefined) {
     out.push({ key: entity, start, end: at + to });
@@ -113,7 +118,6 @@ function entityKey(text: string): string | undefined {
   if (mail.test(text)) return `@${text}`;
   if (link.test(text)) return `@${plainLink(text.slice(text.indexOf('://') + 3))}`;
   if (host.test(text)) return `@${plainLink(text)}`;
-  if (date.test(text) || time.test(text)) return `@${text}`;
   if (account.test(text) || mixedId.test(text)) return `@${text}`;
   const digits = text.replace(/[-+]/g, '');
   return /^\d{5,}$/.test(digits) && text.length - digits.length <= 4 ? `@${digits}` : undefined;
