@@ -25,15 +25,26 @@ async function otherHabits(world: World, unguarded: boolean): Promise<Row> {
   let taskId = '';
   while (sessions < sessionsMax && !flagged) {
     sessions += 1;
-    const agent = world.session(courier, 'Where is my order?');
-    taskId = agent.taskId;
-    for (const quarter of ['2026-Q2', '2026-Q3']) await agent.call('customers', 'read_financials', { quarter });
-    for (let limit = 10; limit <= 40; limit += 10) await agent.call('customers', 'list_customers', { limit });
-    await agent.close();
+    taskId = await swappedSession(world);
     flagged = (await world.options.watch.alarm('habits-changed', courier.name, 400)) !== undefined;
   }
-  const verdict = await world.options.watch.of(taskId, 'list_customers');
+  const verdict = await world.options.watch.of(taskId, 'read_financials');
   const executed = world.executed.all().some((call) => call.tool === 'read_financials');
   const base = row({ scenario: `changed agent: unattested swap of habits, flagged after ${sessions} sessions`, expected: 'flagged', verdict, executed, unguarded });
-  return { ...base, ok: unguarded ? executed : flagged, verdict: flagged ? 'habits-changed' : base.verdict };
+  return { ...base, ok: unguarded ? executed : flagged, verdict: flagged ? `${base.verdict} (flagged)` : base.verdict };
+}
+
+/** The agent that used to look up orders now reads financials and pages through customers, until something is refused. */
+async function swappedSession(world: World): Promise<string> {
+  const agent = world.session(courier, 'Where is my order?');
+  const calls: readonly (readonly [string, Record<string, unknown>])[] = [
+    ...['2026-Q2', '2026-Q3'].map((quarter) => ['read_financials', { quarter }] as const),
+    ...[10, 20, 30, 40].map((limit) => ['list_customers', { limit }] as const),
+  ];
+  try {
+    for (const [tool, args] of calls) if ((await agent.call('customers', tool, args)).isError) break;
+    return agent.taskId;
+  } finally {
+    await agent.close();
+  }
 }
