@@ -1,10 +1,8 @@
 /**
- * `fit FILE…`: weights of the call score's lanes from replayed features (`replay --features FILE`), printed as JSON.
+ * Weights of the call score's lanes from replayed features.
  * FI1. Only tuning suites are read; a row of any other suite is skipped.
  * FI2. Weights are ≥ 0 (projected gradient), ridge on scaled features, both classes weighted alike, runs by 1/√(runs of their scenario).
  */
-import { readFileSync } from 'node:fs';
-
 const names = [
   'gate', 'irr', 'gvo', 'gu', 'g_bound', 'g_ungr', 'g_actimp', 'g_unact', 'g_imp', 'g_impact', 'g_free', 'le_n', 'wr_gap', 'wr_cimpx',
   'g_enew', 'xcov', 'g_enewr', 'e_new_r', 'tool_new', 'a_new', 'g_newseq',
@@ -15,7 +13,8 @@ const tuneSuites = new Set(['workspace', 'banking']);
 const ridge = 0.02;
 const steps = 4_000;
 
-interface Row {
+/** One call of a run, as `replay --features` writes it. */
+export interface FeatureRow {
   readonly id: string;
   readonly suite: string;
   readonly kind: string;
@@ -34,7 +33,15 @@ interface Example {
   readonly weight: number;
 }
 
-export function fitted(rows: readonly Row[], lane: 'a' | 'b', history: boolean): { bias: number; weights: Record<string, number>; thresholds: Record<string, number> } {
+export interface FittedLane {
+  readonly bias: number;
+  readonly weights: Readonly<Record<string, number>>;
+  /** Per cent of benign tuning runs touched → the threshold that touches them. */
+  readonly thresholds: Readonly<Record<string, number>>;
+}
+
+/** @param history false: the agent is unknown, and the novelty features are left out. */
+export function fitted(rows: readonly FeatureRow[], lane: 'a' | 'b', history: boolean): FittedLane {
   const used = names.filter((name) => !(lane === 'b' && moods.has(name)) && (history || !novelties.has(name)));
   const tune = rows.filter((row) => tuneSuites.has(row.suite) && row.attack !== 'direct' && row.attack !== 'injecagent');
   const calls = tune.filter((row) => row.tool !== '');
@@ -42,15 +49,15 @@ export function fitted(rows: readonly Row[], lane: 'a' | 'b', history: boolean):
   const solution = solved(examplesOf(tune, used, scales));
   const weights = Object.fromEntries(used.map((name, at) => [name, round((solution[at] ?? 0) / (scales[at] ?? 1))] as const).filter(([, weight]) => weight > 0));
   const bias = round(solution[used.length] ?? 0);
-  const score = (row: Row): number => bias + Object.entries(weights).reduce((sum, [name, weight]) => sum + weight * (row.f[name] ?? 0), 0);
+  const score = (row: FeatureRow): number => bias + Object.entries(weights).reduce((sum, [name, weight]) => sum + weight * (row.f[name] ?? 0), 0);
   const highest = new Map<string, number>();
   for (const row of tune) if (row.kind === 'benign') highest.set(row.id, Math.max(highest.get(row.id) ?? -99, score(row)));
   const sorted = [...highest.values()].sort((a, b) => b - a);
   return { bias, weights, thresholds: Object.fromEntries([1, 3, 5, 10].map((share) => [share, round(sorted[Math.floor((sorted.length * share) / 100)] ?? 0)])) };
 }
 
-function examplesOf(tune: readonly Row[], used: readonly string[], scales: readonly number[]): Example[] {
-  const scenario = (row: Row): string => `${row.suite} ${row.task} ${row.injection ?? ''} ${row.kind}`;
+function examplesOf(tune: readonly FeatureRow[], used: readonly string[], scales: readonly number[]): Example[] {
+  const scenario = (row: FeatureRow): string => `${row.suite} ${row.task} ${row.injection ?? ''} ${row.kind}`;
   const runs = new Map<string, Set<string>>();
   for (const row of tune) runs.set(scenario(row), (runs.get(scenario(row)) ?? new Set()).add(row.id));
   const chosen = tune.filter((row) => row.tool !== '' && (row.kind === 'benign' || row.crit));
@@ -93,9 +100,4 @@ function mean(values: readonly number[]): number {
 
 function round(value: number): number {
   return Math.round(value * 100) / 100;
-}
-
-for (const file of process.argv.slice(2)) {
-  const rows = readFileSync(file, 'utf8').split('\n').filter((line) => line !== '').map((line) => JSON.parse(line) as Row);
-  for (const history of [true, false]) for (const lane of ['a', 'b'] as const) console.log(file, history ? 'history' : 'base', lane, JSON.stringify(fitted(rows, lane, history)));
 }
