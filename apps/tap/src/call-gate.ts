@@ -113,7 +113,7 @@ function holdCall(call: GatedCall, observationId: string): Passage | Promise<Pas
     immediate = onHoldEnd(call, end);
     later?.(immediate);
   });
-  if (house.gate.isAway) house.gate.nudge();
+  house.gate.hurry();
   return immediate ?? new Promise((resolve) => (later = resolve));
 }
 

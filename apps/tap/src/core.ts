@@ -37,6 +37,8 @@ export interface CoreOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly clock: Clock;
   readonly random: () => number;
+  /** How long observations nobody waits for may gather before they are sent; milliseconds, 5 by default. */
+  readonly drainPauseMs?: number;
   readonly makeCallId: () => string;
   readonly version: string;
   /** Said in `epoch-opened`; ids of processes, so that two taps of one client start can be told to belong together (T17). */
@@ -100,7 +102,7 @@ class Core implements TapCore {
   }
 
   #gateClient(): GateClient {
-    const { agent, clock, epoch, log, publicKey, random, server, sign, socketPath, spool, tapId, version } = this.#options;
+    const { agent, clock, drainPauseMs = 5, epoch, log, publicKey, random, server, sign, socketPath, spool, tapId, version } = this.#options;
     const listener: GateListener = {
       onWelcome: (domain) => {
         this.#domain = domain;
@@ -113,7 +115,7 @@ class Core implements TapCore {
       },
       onAway: () => this.#house.held.gateAway(),
     };
-    return new GateClient({ socketPath, sign, spool, clock, random, log, listener, identity: { tapId, epoch, server, agent, publicKey, version } });
+    return new GateClient({ socketPath, sign, spool, clock, random, log, listener, drainPauseMs, identity: { tapId, epoch, server, agent, publicKey, version } });
   }
 
   #onDecision(decision: DecisionNews): void {

@@ -3,7 +3,8 @@
  * GC1. Observations go out in spool order; the spool is trimmed only at what the gate acknowledged.
  * GC2. After a lost connection everything unacknowledged is sent again.
  * GC3. At most `unackedRecordsMax` records or `unackedBytesMax` bytes are under way: a slow gate fills the spool, not this process.
- * GC4. `isAway` is true only after an attempt failed: a call that comes while the first connection is made waits for it.
+ * GC4. `onAway` is told once per failed attempt to reach a gate that was there or was hurried for: a call that comes meanwhile waits for that.
+ * GC5. What a call waits for goes out at once; the rest may gather for `drainPauseMs`, for the gate works on the same machine.
  */
 import { connect, type Socket } from 'node:net';
 import type { Agent } from '@countersign/contracts';
@@ -35,6 +36,8 @@ export interface GateClientOptions {
   readonly spool: Spool;
   readonly clock: Clock;
   readonly listener: GateListener;
+  /** How long observations nobody waits for may gather before they are sent; 0 = not at all. */
+  readonly drainPauseMs: number;
   /** In 0..1; spreads the reconnects of many taps. */
   readonly random: () => number;
   readonly log: (line: string) => void;
@@ -59,6 +62,7 @@ export class GateClient {
   #unacked: { readonly position: Position; readonly bytes: number }[] = [];
   #unackedBytes = 0;
   #isDrainPlanned = false;
+  #cancelDrain: (() => void) | undefined;
   #isEmpty = false;
   readonly #whenEmpty = new Set<() => void>();
   #lastReason = '';
@@ -67,25 +71,30 @@ export class GateClient {
     this.#options = options;
   }
 
-  get isAway(): boolean {
-    return this.#isAway;
-  }
-
   start(): void {
     this.#connect();
   }
 
-  /** Tries at once instead of after the pause; used when a call needs the gate now. */
-  nudge(): void {
+  /** A call waits for what is in the spool now: it is sent at once, and a lost connection is tried at once. */
+  hurry(): void {
+    if (this.#isWelcome) return this.#drainSoon();
     if (this.#socket !== undefined || this.#isClosed) return;
     this.#isAway = false;
     this.#connect();
   }
 
-  /** Something was appended to the spool. Many in one turn become one drain. */
+  /** Something was appended to the spool. What comes within `drainPauseMs` is sent together. */
   appended(): void {
     this.#isEmpty = false;
-    if (this.#isDrainPlanned || !this.#isWelcome) return;
+    if (this.#cancelDrain !== undefined || !this.#isWelcome) return;
+    const { clock, drainPauseMs } = this.#options;
+    if (drainPauseMs === 0) return this.#drainSoon();
+    this.#cancelDrain = clock.after(drainPauseMs, () => this.#drain());
+  }
+
+  /** After what this turn of the event loop still does: the message itself goes first. */
+  #drainSoon(): void {
+    if (this.#isDrainPlanned) return;
     this.#isDrainPlanned = true;
     queueMicrotask(() => {
       this.#isDrainPlanned = false;
@@ -112,6 +121,7 @@ export class GateClient {
 
   close(): void {
     this.#isClosed = true;
+    this.#cancelDrain?.();
     this.#cancelRetry?.();
     this.#socket?.destroy();
   }
@@ -209,6 +219,8 @@ export class GateClient {
   }
 
   #drain(): void {
+    this.#cancelDrain?.();
+    this.#cancelDrain = undefined;
     const socket = this.#socket;
     while (socket !== undefined && this.#mayDrain(socket)) {
       const entries = this.#options.spool.read(this.#sent, batchRecordsMax);

@@ -12,8 +12,8 @@ import type { ToolBook } from './tool-book.js';
 
 /** The gate, as far as a call is concerned. */
 export interface GateReach {
-  readonly isAway: boolean;
-  nudge(): void;
+  /** A call waits: what is recorded goes to the gate now. */
+  hurry(): void;
 }
 
 export interface House {

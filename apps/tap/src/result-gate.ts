@@ -38,7 +38,7 @@ export function gateResult(result: GatedResult): Passage | Promise<Passage> {
     immediate = onHoldEnd(result, end);
     later?.(immediate);
   });
-  if (house.gate.isAway) house.gate.nudge();
+  house.gate.hurry();
   return immediate ?? new Promise((resolve) => (later = resolve));
 }
 

@@ -39,7 +39,7 @@ export class TapBench {
       tapId: 'tap-0', epoch: 1, former: undefined, spool: this.spool, version: 'test',
       publicKey: publicKey.export({ format: 'jwk' }).x ?? '', sign: (text) => sign(null, Buffer.from(text), privateKey).toString('base64url'),
       policyFile: join(this.dir, 'policy.json'), socketPath: join(this.dir, 'gate.sock'), server: 'bank', agent: { name: 'ana', role: 'buyer' }, transport: 'stdio',
-      env: options.env ?? {}, clock: this.clock, random: () => 0.5, process: { pid: 1, parentPid: 0 }, log: (line) => this.logged.push(line),
+      env: options.env ?? {}, clock: this.clock, random: () => 0.5, drainPauseMs: 0, process: { pid: 1, parentPid: 0 }, log: (line) => this.logged.push(line),
       makeCallId: () => (this.#callId += 1).toString(16).padStart(32, '0'),
     });
     this.stream = this.core.openStream({ transport: 'stdio', session: 'tap-0/1', sessionRule: 'process' });
