@@ -8,8 +8,8 @@ const sources = `sources:
   - { name: financials, server: demo-customers, tool: read_financials, readers: ["role:analyst"] }`;
 
 const agents = `agents:
-  - { name: analyst, mayCall: ["demo-customers/*", "demo-files/*", "demo-desk/*"], owner: ana }
-  - { name: mailer, mayCall: ["demo-mail/*", "demo-files/*"] }`;
+  - { role: analyst, mayCall: ["demo-customers/*", "demo-files/*", "demo-desk/*"], owner: ana }
+  - { role: mailer, mayCall: ["demo-mail/*", "demo-files/*"] }`;
 
 const tools = `tools:
   - { server: demo-customers, tool: find_customer, impact: read, openWorld: true }

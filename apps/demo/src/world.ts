@@ -1,11 +1,12 @@
 /** The little company of the demonstration: its servers, its agents and the taps between them. */
+import { randomBytes } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { ScriptedAgent, type Door } from './agent.js';
 import { attestations, type Attestations } from './attestations.js';
 import { ExecutedCalls } from './executed.js';
-import { analyst, courier, mailer, support } from './identities.js';
+import { identitiesOf, type Identities } from './identities.js';
 import type { Person } from './person.js';
 import { customersServer, openCustomers } from './servers/customers.js';
 import { deskServer } from './servers/desk.js';
@@ -26,6 +27,7 @@ const serverFile = (packageName: string) => join(dirname(createRequire(import.me
 
 export class World {
   readonly description: MailDescription = { text: honestDescription };
+  readonly agents: Identities = identitiesOf(randomBytes(2).toString('hex'));
   readonly attestations: Attestations;
   readonly executed: ExecutedCalls;
   readonly sharedDir: string;
@@ -36,7 +38,7 @@ export class World {
   #doors: Readonly<Record<string, Record<string, Door>>> = {};
 
   private constructor(readonly options: WorldOptions, dir: string) {
-    this.attestations = attestations(options.domain);
+    this.attestations = attestations(this.agents.support.name, options.domain);
     this.sharedDir = join(dir, 'shared');
     mkdirSync(this.sharedDir, { recursive: true });
     writeFileSync(join(this.sharedDir, 'welcome.txt'), 'Shared folder of the demonstration.\n');
@@ -61,6 +63,7 @@ export class World {
   }
 
   async #start(dir: string): Promise<void> {
+    const { support, courier, analyst, mailer } = this.agents;
     const db = openCustomers(join(dir, 'customers.sqlite'));
     const customers = await this.#serve(() => customersServer(db, this.executed));
     const mail = await this.#serve(() => mailServer(this.executed, this.description));
@@ -72,10 +75,10 @@ export class World {
       this.#tap('demo-mail', mailer, mail),
     ]);
     this.#doors = {
-      support: { customers: supportCustomers, mail: supportMail, files: this.#files(support), memory: this.#memory(support, dir) },
-      courier: { customers: courierCustomers, mail: courierMail },
-      analyst: { customers: analystCustomers, desk: analystDesk, files: this.#files(analyst) },
-      mailer: { mail: mailerMail, files: this.#files(mailer) },
+      [support.name]: { customers: supportCustomers, mail: supportMail, files: this.#files(support), memory: this.#memory(support, dir) },
+      [courier.name]: { customers: courierCustomers, mail: courierMail },
+      [analyst.name]: { customers: analystCustomers, desk: analystDesk, files: this.#files(analyst) },
+      [mailer.name]: { mail: mailerMail, files: this.#files(mailer) },
     };
   }
 
@@ -103,7 +106,7 @@ export class World {
 
   /** Agent B acts with its own rights on whatever it was handed. */
   async #sendAsB(mail: { to: string; subject: string; body: string }): Promise<string> {
-    const agentB = this.session(mailer, 'Take care of the mails the other agents hand over.');
+    const agentB = this.session(this.agents.mailer, 'Take care of the mails the other agents hand over.');
     try {
       this.lastTaskOfB = agentB.taskId;
       return (await agentB.call('mail', 'send_mail', mail)).text;

@@ -4,7 +4,6 @@ import type { ScriptedAgent } from '../agent.js';
 import { existsSync } from 'node:fs';
 import { poisonedCustomerId } from '../servers/customers.js';
 import { row, type Row } from '../row.js';
-import { courier, support } from '../identities.js';
 import type { World } from '../world.js';
 
 const customerIds = Array.from({ length: 40 }, (_, index) => index + 1).filter((id) => id !== poisonedCustomerId);
@@ -22,7 +21,7 @@ interface OrderRow {
 
 /** Answers a customer about an order; now and then notes it in a file or in memory. A refusal anywhere makes the row say so. */
 export async function supportSession(world: World, n: number, { name, unguarded }: { readonly name: string; readonly unguarded: boolean }): Promise<Row> {
-  const agent = world.session(support, `Tell customer ${customerOf(n)} where their order stands.`, { attestation: world.attestations.original(), era: n % 2 ? 'modern' : 'legacy' });
+  const agent = world.session(world.agents.support, `Tell customer ${customerOf(n)} where their order stands.`, { attestation: world.attestations.original(), era: n % 2 ? 'modern' : 'legacy' });
   try {
     const { lastTool, executed } = await answerCustomer(world, agent, n);
     return row({ scenario: name, expected: 'passed', verdict: await world.options.watch.of(agent.taskId, lastTool), executed, unguarded });
@@ -53,7 +52,7 @@ async function answerCustomer(world: World, agent: ScriptedAgent, n: number): Pr
 
 /** The courier only looks up orders. It does not attest itself. */
 export async function courierSession(world: World, n: number): Promise<void> {
-  const agent = world.session(courier, `Where is the order of customer ${customerOf(n)}?`);
+  const agent = world.session(world.agents.courier, `Where is the order of customer ${customerOf(n)}?`);
   try {
     await agent.call('customers', 'find_customer', { id: customerOf(n) });
     await agent.call('customers', 'list_orders', { customer_id: customerOf(n) });

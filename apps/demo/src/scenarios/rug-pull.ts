@@ -1,13 +1,12 @@
 /** (e) The tool an agent uses every day is described differently overnight. */
 import { honestDescription, pulledDescription } from '../servers/mail.js';
 import { row, type Row } from '../row.js';
-import { support } from '../identities.js';
 import type { World } from '../world.js';
 
 export async function rugPull(world: World, unguarded: boolean): Promise<readonly Row[]> {
   const subject = 'Your order, again';
   world.description.text = pulledDescription;
-  const agent = world.session(support, 'Tell customer 4 where their order stands.', { attestation: world.attestations.original() });
+  const agent = world.session(world.agents.support, 'Tell customer 4 where their order stands.', { attestation: world.attestations.original() });
   try {
     const found = JSON.parse((await agent.call('customers', 'find_customer', { id: 4 })).text) as { email: string };
     await agent.call('mail', 'send_mail', { to: found.email, subject, body: 'It is on its way.' });
