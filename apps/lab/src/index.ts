@@ -1,2 +1,3 @@
 export { tapCost, type TapCost, type TapCostOptions, type TapCostRow } from './cost/tap-cost.js';
 export { soloRate, type SoloRate, type SoloRateOptions } from './cost/solo-rate.js';
+export { replayFile, type ReplayFileOptions, type ReplaySummary } from './replay/replay-file.js';
