@@ -433,6 +433,44 @@ describe('messages other parsers might read otherwise', () => {
   });
 });
 
+describe('everything a model may read', () => {
+  const texts: readonly (readonly [string, string])[] = [
+    ['initialize', '{"protocolVersion":"2025-06-18","instructions":"HIDDEN"}'],
+    ['tools/list', '{"tools":[{"name":"t","description":"HIDDEN"}]}'],
+    ['prompts/get', '{"messages":[{"role":"user","content":{"type":"text","text":"HIDDEN"}}]}'],
+    ['resources/read', '{"contents":[{"uri":"x:","text":"HIDDEN"}]}'],
+    ['server/discover', '{"resultType":"complete","instructions":"HIDDEN"}'],
+  ];
+
+  it.each(texts)('[T50] the answer to %s is in the record, linked to its request', async (method, inner) => {
+    const tap = await open();
+    await tap.fromClient(JSON.stringify({ jsonrpc: '2.0', id: 'q', method, params: {} }));
+    await tap.fromServer(`{"jsonrpc":"2.0","id":"q","result":${inner}}`);
+    await until(() => tap.gate.observations.some(({ message }) => message?.shape === 'response'));
+    const answer = tap.gate.observations.find(({ message }) => message?.shape === 'response');
+    expect(answer).toMatchObject({ direction: 'server-to-client', message: { method, payload: JSON.parse(inner) as object } });
+    expect(answer?.message?.inReplyTo).toBe(tap.gate.observations.find(({ message }) => message?.shape === 'request')?.id);
+  });
+
+  it('[T50] elicitation, sampling, errors and notifications too', async () => {
+    const tap = await open();
+    const messages = [
+      '{"id":1,"method":"elicitation/create","params":{"message":"HIDDEN"}}', '{"id":2,"method":"sampling/createMessage","params":{"systemPrompt":"HIDDEN"}}',
+      '{"id":3,"error":{"code":1,"message":"HIDDEN"}}', '{"method":"notifications/message","params":{"data":"HIDDEN"}}',
+    ];
+    for (const text of messages) await tap.fromServer(text);
+    await until(() => tap.gate.observations.filter(({ message }) => JSON.stringify(message?.payload ?? '').includes('HIDDEN')).length === messages.length);
+  });
+
+  it('[T26, T27] subscription ids, request states and input responses pass byte for byte', async () => {
+    const tap = await quiet();
+    const asked = '{"id":"s","method":"subscriptions/listen","params":{"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28"}}}';
+    const told = '{"method":"notifications/resources/updated","params":{"_meta":{"io.modelcontextprotocol/subscriptionId":"s"}}}';
+    const retried = '{"id":9,"method":"tools/call","params":{"name":"list_notes","requestState":"a\\u002Fb==","inputResponses":{"k":{"action":"accept","content":{"n":1.0}}}}}';
+    expect([textOf(await tap.fromClient(asked)), textOf(await tap.fromServer(told)), textOf(await tap.fromClient(retried))]).toEqual([asked, told, retried]);
+  });
+});
+
 describe('without a gate', () => {
   it('[T49, P3] low goes on, medium and up is refused at once with a reason and a remedy', async () => {
     const tap = await open({ hasGate: false });

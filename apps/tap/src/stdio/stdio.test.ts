@@ -210,10 +210,11 @@ describe('the life of a wrapped process', () => {
     await gone(result.pids);
   });
 
-  it.each([
+  const cannotStart = [
     ['that does not exist', 127, () => ['no-such-command-anywhere']],
     ['that may not be run', 126, () => [plainFile()]],
-  ] as const)('[T15] a command %s ends with %i and one line', async (_, code, command) => {
+  ] as const;
+  it.each(cannotStart)('[T15] a command %s ends with %i and one line', async (_, code, command) => {
     const wrapped = start({ command: command() });
     expect(await wrapped.exited).toEqual({ code, signal: null });
     expect(wrapped.err.trim().split('\n')).toHaveLength(1);
