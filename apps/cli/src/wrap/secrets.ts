@@ -19,9 +19,9 @@ export function secretWords(words: readonly string[]): readonly string[] {
   });
 }
 
-function splitFlag(word: string): readonly [string, string?] {
+function splitFlag(word: string): readonly [string, string | undefined] {
   const match = /^(-{0,2}[A-Za-z][\w-]*)=(.+)$/s.exec(word);
-  return match === null ? [word] : [match[1] ?? '', match[2]];
+  return match === null ? [word, undefined] : [match[1] ?? '', match[2]];
 }
 
 function secretOf(word: string): readonly string[] {
