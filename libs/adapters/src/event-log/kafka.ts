@@ -1,0 +1,219 @@
+/**
+ * The ledger on Kafka.
+ * KL1. `append` resolves after every partition's leader and its in-sync copies have the records (acks −1), and the reply named the
+ *      partition. A plain producer, one request in flight, one partition per send: the idempotent producer, and sends that span
+ *      brokers, lost acknowledged records when a broker was killed (measured).
+ * KL2. The key decides the partition, by the hash the Java clients use; the number of partitions is read once and must not change.
+ * KL3. Of L5 it can tell what this instance itself wrote lately. It cannot tell what another process wrote, or this one before its
+ *      start, or long ago: such a record is stored twice, under one id, and followers see both (L2).
+ * KL4. A group is one Kafka group per topic; its members share the partitions. `from: {beforeEnd}` reads all of them, alone.
+ * KL5. `from: n` holds for partition 0; the others begin at their beginning, where a reader that remembers positions passes over what
+ *      it has (the port names one offset; with one partition per topic nothing is read twice).
+ * KL6. Waiting records are bounded in bytes, fetched ones too: at most `fetchBytesMax` per broker are in memory per subscription.
+ */
+import { randomUUID } from 'node:crypto';
+import { topics, type Topic } from '@countersign/contracts';
+import { EventLog, RetriableError, silentTelemetry, TerminalError, type Clock, type FollowOptions, type HandleBatch, type LedgerRecord, type Subscription, type Telemetry } from '@countersign/pipeline';
+import { CompressionTypes, Partitioners, type Admin, type Kafka, type Message, type PartitionMetadata, type Producer } from 'kafkajs';
+import { SystemClock } from '../clock/system.js';
+import { briefRetry, kafkaClient, type KafkaConnection } from './kafka/connection.js';
+import { messageOf } from './kafka/envelope.js';
+import { classified } from './kafka/errors.js';
+import { Lane, type Outgoing } from './kafka/lane.js';
+import { Reader } from './kafka/reader.js';
+import { partitionsOf } from './kafka/topics.js';
+
+export interface KafkaEventLogOptions {
+  readonly connection: KafkaConnection;
+  /** Who writes, in `ce_source`: `gate`, `detect`, …; `countersign`. */
+  readonly app?: string;
+  /** Before every topic's and group's name; none. */
+  readonly topicPrefix?: string;
+  readonly clock?: Clock;
+  readonly telemetry?: Telemetry;
+  /** gzip costs about a tenth of the rate and saves two thirds of the bytes; true. */
+  readonly compress?: boolean;
+  /** Bytes of values that may wait for the brokers; above it `append` refuses. 64 MiB. */
+  readonly pendingBytesMax?: number;
+  /** How long an append is tried again while brokers are away; 60 000. */
+  readonly appendMsMax?: number;
+  readonly fetchBytesMax?: number;
+  /** A member unheard of for so long loses its share; the broker's `group.min.session.timeout.ms` bounds it from below. 6 000. */
+  readonly sessionMs?: number;
+  /** How long `follow` waits for the group; 30 000. */
+  readonly joinMsMax?: number;
+}
+
+const batchRecordsMax = 1_000;
+const batchBytesMax = 900_000;
+const recordBytesMax = 16 * 1024 * 1024;
+const idsRememberedPerLane = 100_000;
+const closeMsMax = 5_000;
+
+export class KafkaEventLog extends EventLog {
+  readonly #kafka: Kafka;
+  readonly #admin: Admin;
+  readonly #producer: Producer;
+  readonly #options: KafkaEventLogOptions & { readonly clock: Clock; readonly telemetry: Telemetry; readonly topicPrefix: string };
+  readonly #partitions = new Map<Topic, number>();
+  readonly #lanes = new Map<string, Lane>();
+  readonly #readers = new Set<Reader>();
+  readonly #sends = new Set<Promise<unknown>>();
+  #pendingBytes = 0;
+  #isClosed = false;
+
+  /**
+   * Connects and looks for the topics.
+   * @throws `RetriableError` when no broker answers or a topic is missing (made by `ensureTopics`).
+   */
+  static async connect(options: KafkaEventLogOptions): Promise<KafkaEventLog> {
+    const log = new KafkaEventLog(options);
+    try {
+      await log.#connect();
+      return log;
+    } catch (error) {
+      await log.close();
+      throw classified(error, 'the ledger’s brokers could not be reached; nothing was read or written');
+    }
+  }
+
+  private constructor(options: KafkaEventLogOptions) {
+    super();
+    this.#options = { ...options, clock: options.clock ?? new SystemClock(), telemetry: options.telemetry ?? silentTelemetry, topicPrefix: options.topicPrefix ?? '' };
+    this.#kafka = kafkaClient(options.connection, this.#options.telemetry);
+    this.#admin = this.#kafka.admin();
+    this.#producer = this.#kafka.producer({ maxInFlightRequests: 1, idempotent: false, allowAutoTopicCreation: false, createPartitioner: Partitioners.DefaultPartitioner, retry: briefRetry });
+  }
+
+  async append(topic: Topic, records: readonly LedgerRecord[]): Promise<void> {
+    if (this.#isClosed) throw new RetriableError('the ledger is closed; nothing was appended. Open it again and repeat.');
+    const outgoing = this.#byPartition(topic, records);
+    const bytes = [...outgoing.values()].flat().reduce((sum, record) => sum + record.bytes, 0);
+    if (this.#pendingBytes > 0 && this.#pendingBytes + bytes > (this.#options.pendingBytesMax ?? 64 * 1024 * 1024)) {
+      throw new RetriableError(`${this.#pendingBytes} bytes already wait for the brokers; nothing of this append was stored. Repeat it later.`);
+    }
+    this.#pendingBytes += bytes;
+    try {
+      const appended = await Promise.allSettled([...outgoing].map(([partition, share]) => this.#lane(topic, partition).append(share)));
+      const refused = appended.find((outcome) => outcome.status === 'rejected');
+      if (refused !== undefined) throw refused.reason;
+    } finally {
+      this.#pendingBytes -= bytes;
+    }
+  }
+
+  async follow(topic: Topic, options: FollowOptions, handle: HandleBatch): Promise<Subscription> {
+    if (this.#isClosed) throw new RetriableError(`the ledger is closed; ${topic} cannot be followed.`);
+    const { clock, telemetry, topicPrefix, sessionMs = 6_000, fetchBytesMax = 8 * 1024 * 1024, joinMsMax = 30_000 } = this.#options;
+    const readsNews = typeof options.from === 'object';
+    const groupId = `${topicPrefix}${options.group}.${topic}${readsNews ? `.${randomUUID()}` : ''}`;
+    const reader = new Reader({
+      kafka: this.#kafka, topic, name: topicPrefix + topic, groupId, starts: await this.#starts(topic, options.from), keepsPosition: !readsNews,
+      follow: options, handle, clock, telemetry, sessionMs, fetchBytesMax, joinMsMax,
+    });
+    this.#readers.add(reader);
+    try {
+      await reader.start();
+    } catch (error) {
+      this.#readers.delete(reader);
+      throw error;
+    }
+    return {
+      stop: async () => {
+        await reader.stop();
+        this.#readers.delete(reader);
+      },
+    };
+  }
+
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    await Promise.all([...this.#readers].map((reader) => reader.stop()));
+    await this.#settled([...this.#sends]);
+    for (const lane of this.#lanes.values()) lane.close();
+    await this.#settled([this.#producer.disconnect(), this.#admin.disconnect()]);
+  }
+
+  async #connect(): Promise<void> {
+    await Promise.all([this.#admin.connect(), this.#producer.connect()]);
+    const counts = await partitionsOf(this.#admin, topics.map((topic) => this.#options.topicPrefix + topic));
+    for (const topic of topics) this.#partitions.set(topic, counts.get(this.#options.topicPrefix + topic) ?? 0);
+  }
+
+  #byPartition(topic: Topic, records: readonly LedgerRecord[]): ReadonlyMap<number, Outgoing[]> {
+    const { clock, app = 'countersign' } = this.#options;
+    const envelope = { topic, app, nowMs: clock.wallMs() };
+    const shares = new Map<number, Outgoing[]>();
+    const places = new Map<string, number>();
+    for (const record of records) {
+      const bytes = Buffer.byteLength(record.value);
+      if (bytes > recordBytesMax) throw new TerminalError('over-limit', `a record of ${bytes} bytes is over the ${recordBytesMax} that one record may have; nothing of this append was stored.`);
+      const message = messageOf(record, envelope);
+      const partition = places.get(record.key) ?? this.#partitionOf(topic, record.key);
+      places.set(record.key, partition);
+      const share = shares.get(partition) ?? [];
+      share.push({ id: record.id, message: { ...message, partition }, bytes });
+      shares.set(partition, share);
+    }
+    return shares;
+  }
+
+  readonly #partitioner = Partitioners.DefaultPartitioner();
+  #partitionOf(topic: Topic, key: string): number {
+    const count = this.#partitions.get(topic) ?? 1;
+    // The hash uses the number of partitions alone; leaders change, keys do not move.
+    return this.#partitioner({ topic, partitionMetadata: Array.from({ length: count }, () => anyPartition), message: { key, value: null } });
+  }
+
+  #lane(topic: Topic, partition: number): Lane {
+    const place = `${topic}/${partition}`;
+    const known = this.#lanes.get(place);
+    if (known !== undefined) return known;
+    const lane = new Lane({
+      place, clock: this.#options.clock, batchRecordsMax, batchBytesMax, appendMsMax: this.#options.appendMsMax ?? 60_000, idsRemembered: idsRememberedPerLane,
+      send: (messages) => this.#tracked(this.#send(topic, partition, messages)),
+    });
+    this.#lanes.set(place, lane);
+    return lane;
+  }
+
+  async #send(topic: Topic, partition: number, messages: readonly Message[]): Promise<boolean> {
+    const name = this.#options.topicPrefix + topic;
+    try {
+      const reply = await this.#producer.send({ topic: name, messages: [...messages], acks: -1, compression: this.#options.compress === false ? CompressionTypes.None : CompressionTypes.GZIP });
+      return reply.some((part) => part.topicName === name && part.partition === partition && part.errorCode === 0);
+    } catch (error) {
+      throw classified(error, `${messages.length} records for ${topic}/${partition} were not acknowledged by the brokers`);
+    }
+  }
+
+  async #starts(topic: Topic, from: FollowOptions['from']): Promise<ReadonlyMap<number, number>> {
+    if (from === undefined) return new Map();
+    const name = this.#options.topicPrefix + topic;
+    try {
+      const ends = await this.#admin.fetchTopicOffsets(name);
+      const wanted = (partition: number, end: number) => (typeof from === 'object' ? end - from.beforeEnd : partition === 0 ? from : 0);
+      return new Map(ends.map(({ partition, low, high }) => [partition, Math.max(Number(low), wanted(partition, Number(high)))]));
+    } catch (error) {
+      throw classified(error, `the ends of ${name} could not be read; nothing was followed`);
+    }
+  }
+
+  #tracked<T>(send: Promise<T>): Promise<T> {
+    const over = (): void => void this.#sends.delete(send);
+    this.#sends.add(send);
+    send.then(over, over);
+    return send;
+  }
+
+  /** Waits for all, but not for ever: brokers that are away must not keep a process from ending. */
+  async #settled(works: readonly Promise<unknown>[]): Promise<void> {
+    let cancel = (): void => undefined;
+    const late = new Promise<void>((resolve) => (cancel = this.#options.clock.after(closeMsMax, resolve)));
+    await Promise.race([Promise.allSettled(works), late]);
+    cancel();
+  }
+}
+
+const anyPartition: PartitionMetadata = { partitionErrorCode: 0, partitionId: 0, leader: 0, replicas: [], isr: [] };
