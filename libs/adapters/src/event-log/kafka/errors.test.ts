@@ -10,7 +10,7 @@ const unknown = new KafkaJSNonRetriableError('something the client never said be
 it.each([
   ['no connection', new KafkaJSConnectionError('x', { code: 'ECONNREFUSED' } as never), RetriableError],
   ['no answer in time', new KafkaJSRequestTimeoutError('x', {} as never), RetriableError],
-  ['credentials taken away', new KafkaJSSASLAuthenticationError(), RetriableError],
+  ['credentials taken away', Reflect.construct(KafkaJSSASLAuthenticationError, ['x']) as Error, RetriableError],
   ['topic not authorised any more', protocol(29, 'TOPIC_AUTHORIZATION_FAILED'), RetriableError],
   ['topic gone', protocol(3, 'UNKNOWN_TOPIC_OR_PARTITION', true), RetriableError],
   ['leader moving, after the client gave up', exhausted(protocol(6, 'NOT_LEADER_FOR_PARTITION', true)), RetriableError],
