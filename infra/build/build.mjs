@@ -1,7 +1,7 @@
 #!/usr/bin/env node
-// Builds everything that runs: the TypeScript projects, the tap as one file (it must start fast), the console's pages.
+// Builds everything that runs: the TypeScript projects, the tap bundled (it must start fast), the console's pages.
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -19,10 +19,13 @@ function run(what, command, args) {
 
 const bin = (name) => join(root, 'node_modules', '.bin', name);
 run('TypeScript projects', bin('tsc'), ['-b']);
-run('apps/tap/dist/tap.mjs', bin('esbuild'), [
-  'apps/tap/src/main.ts', '--bundle', '--platform=node', '--target=node20', '--format=esm', '--conditions=@countersign/source',
-  '--sourcemap', '--legal-comments=none', '--outfile=apps/tap/dist/tap.mjs', '--log-level=warning',
-  "--banner:js=import{createRequire}from'node:module';const require=createRequire(import.meta.url);",
+// In chunks: what one transport does not need is not loaded for the other; it starts with every MCP server.
+const tapDir = join(root, 'apps/tap/dist');
+for (const file of existsSync(tapDir) ? readdirSync(tapDir) : []) if (/^tap(-.*)?\.mjs(\.map)?$/.test(file)) rmSync(join(tapDir, file));
+run('the tap', bin('esbuild'), [
+  'apps/tap/src/main.ts', '--bundle', '--splitting', '--platform=node', '--target=node20', '--format=esm', '--conditions=@countersign/source',
+  '--sourcemap', '--legal-comments=none', '--outdir=apps/tap/dist', '--entry-names=tap', '--chunk-names=tap-[hash]', '--out-extension:.js=.mjs',
+  '--log-level=warning', "--banner:js=import{createRequire}from'node:module';const require=createRequire(import.meta.url);",
 ]);
 if (existsSync(join(root, 'apps/console/web/vite.config.ts'))) {
   run('the console’s pages', bin('vite'), ['build', 'apps/console/web', '--logLevel', 'error']);

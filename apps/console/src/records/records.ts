@@ -88,8 +88,10 @@ export class Records {
   }
 
   #sessionView(row: HistoryRow): SessionRow {
+    const task = maybeTextOf(row, 'task');
     return {
-      key: this.#keyOf(row), name: textOf(row, 'session'), agent: { name: textOf(row, 'agent'), role: textOf(row, 'role') }, servers: textsOf(row, 'servers'),
+      key: this.#keyOf(row), name: textOf(row, 'session'), ...(task === undefined ? {} : { task }),
+      agent: { name: textOf(row, 'agent'), role: textOf(row, 'role') }, servers: textsOf(row, 'servers'),
       startedAtMs: timeOf(row, 'started_at'), lastAtMs: timeOf(row, 'last_at'), calls: countOf(row, 'calls'), stops: countOf(row, 'stopped'), stepUps: countOf(row, 'stepped_up'),
       worst: severityIn(textOf(row, 'worst')),
     };

@@ -52,6 +52,8 @@ export interface ApprovalsPage {
 export interface SessionRow {
   readonly key: string;
   readonly name: string;
+  /** What the user asked, where the client said so. */
+  readonly task?: string;
   readonly agent: { readonly name: string; readonly role: string };
   readonly servers: readonly string[];
   readonly startedAtMs: number;

@@ -19,13 +19,13 @@ function SessionList() {
   const field = useRef<HTMLInputElement>(null);
   useKeys({ '/': () => field.current?.focus() });
   const wanted = filter.trim().toLowerCase();
-  const shown = (value ?? []).filter(({ name, agent, servers }) => [name, agent.name, agent.role, ...servers].some((text) => text.toLowerCase().includes(wanted)));
+  const shown = (value ?? []).filter(({ name, task, agent, servers }) => [name, task ?? '', agent.name, agent.role, ...servers].some((text) => text.toLowerCase().includes(wanted)));
   return (
     <section className="page" aria-labelledby="title">
       <div className="page-head">
         <h1 id="title">Sessions</h1>
         <label className="filter">
-          <span className="unseen">Filter by agent, server or session</span>
+          <span className="unseen">Filter by agent, server, task or session</span>
           <input ref={field} type="search" placeholder="Filter  /" value={filter} onChange={(event) => setFilter(event.target.value)} />
         </label>
       </div>
@@ -56,7 +56,7 @@ function SessionTable({ sessions }: { readonly sessions: readonly SessionRow[] }
           <tr key={session.key} className={session.stops > 0 ? 'has-stops' : ''}>
             <td data-label="Agent"><strong><Traffic text={session.agent.name} /></strong> <span className="quiet"><Traffic text={session.agent.role} /></span></td>
             <td data-label="Session">
-              <button type="button" className="link" onClick={() => goTo({ page: 'sessions', open: session.key })}><Traffic text={session.name} charsMax={28} /></button>
+              <button type="button" className="link" onClick={() => goTo({ page: 'sessions', open: session.key })}><Traffic text={session.task ?? session.name} charsMax={session.task === undefined ? 28 : 60} /></button>
             </td>
             <td data-label="Servers"><Traffic text={session.servers.join(', ')} charsMax={60} /></td>
             <td data-label="Calls" className="number">{session.calls}</td>
@@ -82,6 +82,7 @@ function OneSession({ sessionKey }: { readonly sessionKey: string }) {
       {value === undefined ? null : (
         <>
           <h1 id="title"><Traffic text={value.session.agent.name} /> <span className="quiet"><Traffic text={value.session.agent.role} /></span></h1>
+          {value.session.task === undefined ? null : <p className="asked">Asked by the user: “<Traffic text={value.session.task} charsMax={400} />”</p>}
           <p className="lead">
             Session <code><Traffic text={value.session.name} charsMax={48} /></code> · {value.session.calls === 1 ? '1 call' : `${value.session.calls} calls`}, {value.session.stops} stopped ·{' '}
             <When atMs={value.session.startedAtMs} /> to <When atMs={value.session.lastAtMs} />

@@ -5,7 +5,7 @@ export const agents: NamedQuery = {
   name: 'agents',
   sql: `SELECT a.agent AS agent, a.role AS role, servers, calls, sessions, first_seen_at, last_seen_at, stopped, stepped_up, top_tools
 FROM (
-  SELECT agent, role, arraySort(groupUniqArray(16)(server)) AS servers, uniqExactIf(call_id, phase = 'request') AS calls, uniqExact(session) AS sessions,
+  SELECT agent, role, arraySort(groupUniqArray(16)(server)) AS servers, uniqExactIf(call_id, phase = 'request') AS calls, uniqExactIf(session, phase = 'request') AS sessions,
     min(at) AS first_seen_at, max(at) AS last_seen_at
   FROM observations WHERE ${ofDomain} AND ${since} GROUP BY agent, role ORDER BY last_seen_at DESC LIMIT {limit:UInt32}
 ) AS a
