@@ -561,6 +561,18 @@ describe('policy and spool', () => {
     expect(tap.logged.join()).toMatch(/could not be stored.*gate/);
   });
 
+  it('[T53] a named task is the session of its calls and of their answers; the stream they travel on is kept beside it', async () => {
+    const tap = await open();
+    tap.teach();
+    const call = (id: number, task: string) => `{"jsonrpc":"2.0","id":${id},"method":"tools/call","params":{"name":"list_notes","arguments":{},"_meta":{"dev.countersign/task":{"text":"look","id":"${task}"}}}}`;
+    await tap.fromClient(call(1, 'one'));
+    await tap.fromClient(call(2, 'two'));
+    await tap.fromServer(result(1, { content: [] }));
+    const calls = tap.recorded().filter((observation) => observation.call !== undefined);
+    expect(calls.map(({ session, sessionRule }) => [session.split(':').at(-1), sessionRule])).toEqual([['one', 'task'], ['two', 'task'], ['one', 'task']]);
+    expect(new Set(calls.map(({ stream }) => stream)).size).toBe(1);
+  });
+
   it('[T53] every message yields one observation, and positions have no gap', async () => {
     const tap = await open();
     tap.teach();

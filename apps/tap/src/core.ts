@@ -157,6 +157,6 @@ class Core implements TapCore {
 
   #record(kind: Recordable['kind'], note: Record<string, unknown>): void {
     const { tapId, epoch, transport } = this.#options;
-    this.#house.recorder.record({ session: `${tapId}/${epoch}`, sessionRule: 'process', transport }, { kind, era: 'legacy', direction: 'client-to-server', note });
+    this.#house.recorder.record({ session: `${tapId}/${epoch}`, stream: `${tapId}/${epoch}`, sessionRule: 'process', transport }, { kind, era: 'legacy', direction: 'client-to-server', note });
   }
 }

@@ -10,6 +10,7 @@ import type { Spool } from '@countersign/wire';
 /** What all observations of one conversation share. */
 export interface Conversation {
   readonly session: string;
+  readonly stream: string;
   readonly sessionRule: Observation['sessionRule'];
   readonly transport: Observation['transport'];
   /** What the client calls itself. */

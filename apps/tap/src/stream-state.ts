@@ -23,7 +23,7 @@ export class StreamState {
   conversation(): Conversation {
     const { session, sessionRule, transport } = this.info;
     const named = this.taskId === undefined ? { session, sessionRule } : { session: `task:${this.house.agent.name}:${this.taskId}`, sessionRule: 'task' as const };
-    return { ...named, session: named.session.slice(0, 256), transport, label: this.label };
+    return { ...named, session: named.session.slice(0, 256), stream: session.slice(0, 256), transport, label: this.label };
   }
 
   sessionEra(): Era {

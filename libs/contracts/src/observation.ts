@@ -91,6 +91,8 @@ export const observationSchema = z.object({
   /** The configured name of the MCP server behind the tap. */
   server: z.string().min(1).max(128),
   session: z.string().min(1).max(256),
+  /** The transport's own conversation (a process, an HTTP session), whatever the session is called. */
+  stream: z.string().max(256).optional(),
   sessionRule: z.enum(['process', 'mcp-session-id', 'task', 'trace', 'idle-gap']),
   transport: z.enum(['stdio', 'http']),
   era: z.enum(['legacy', 'modern']),
