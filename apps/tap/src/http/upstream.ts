@@ -3,9 +3,12 @@
  * US1. Everything goes to the configured origin, whatever the request says; redirects are the client's to follow.
  * US2. Nothing is ever sent twice: a call that may have run is not repeated here.
  * US3. No timeout of ours ends a response that is merely silent (T36).
+ * US4. A connection nobody used for `idleConnectionMsMax` is not used again, also when a busy process lets its timer come late:
+ *      the server may just be closing it, and US2 forbids a second try.
  */
 import http from 'node:http';
 import https from 'node:https';
+import type { Duplex } from 'node:stream';
 import { headerValue, upstreamRequestHeaders, type RawHeaders } from '@countersign/wire';
 
 export const headerBytesMax = 64 * 1024;
@@ -28,6 +31,8 @@ export interface Sent {
 export class Upstream {
   readonly #url: URL;
   readonly #agent: http.Agent;
+  readonly #idleMsMax: number;
+  readonly #freeSinceMs = new WeakMap<Duplex, number>();
 
   /** @param url http or https; throws a sentence otherwise. */
   constructor(url: string, options: { readonly idleConnectionMsMax: number }) {
@@ -37,6 +42,8 @@ export class Upstream {
     // The agent's time-out destroys only connections nobody uses; on a used one it is an event without listeners.
     const pool = { keepAlive: true, timeout: options.idleConnectionMsMax, scheduling: 'lifo' as const };
     this.#agent = this.#url.protocol === 'https:' ? new https.Agent(pool) : new http.Agent(pool);
+    this.#idleMsMax = options.idleConnectionMsMax;
+    this.#agent.on('free', (socket: Duplex) => this.#freeSinceMs.set(socket, performance.now()));
   }
 
   get origin(): string {
@@ -52,6 +59,7 @@ export class Upstream {
   }
 
   send(request: UpstreamRequest): Sent {
+    this.#dropStale();
     const headers = upstreamRequestHeaders(request.headers, this.#url.host);
     if (headerValue(request.headers, 'transfer-encoding') !== undefined && request.body !== undefined) headers.push('Transfer-Encoding', 'chunked');
     const make = this.#url.protocol === 'https:' ? https.request : http.request;
@@ -84,6 +92,17 @@ export class Upstream {
 
   close(): void {
     this.#agent.destroy();
+  }
+
+  #dropStale(): void {
+    const nowMs = performance.now();
+    for (const sockets of Object.values(this.#agent.freeSockets)) {
+      for (const socket of sockets ?? []) {
+        // Shorter where the server said so: Node then sets that as the time-out of the idle socket.
+        const idleMsMax = Math.min(socket.timeout ?? this.#idleMsMax, this.#idleMsMax);
+        if (nowMs - (this.#freeSinceMs.get(socket) ?? nowMs) >= idleMsMax) socket.destroy();
+      }
+    }
   }
 
   #target(path: string): string {
