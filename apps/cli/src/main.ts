@@ -10,8 +10,10 @@ import { registerLab } from './commands/lab.js';
 import { registerLogin } from './commands/login.js';
 import { registerPolicy } from './commands/policy.js';
 import { registerStages } from './commands/stages.js';
+import { registerUnwrap } from './commands/unwrap.js';
 import { registerUp } from './commands/up.js';
 import { registerVerify } from './commands/verify.js';
+import { registerWrap } from './commands/wrap.js';
 import { UserError } from './user-error.js';
 
 const program = new Command('countersign').description('A trust layer for the Model Context Protocol').version('0.1.0');
@@ -22,7 +24,7 @@ program
   .action(() => {
     throw new UserError('`tap` is handled before this program starts; call it as `countersign tap …`.');
   });
-for (const register of [registerUp, registerLogin, registerDemo, registerHistory, registerVerify, registerAttest, registerPolicy, registerStages, registerLab]) register(program);
+for (const register of [registerUp, registerLogin, registerDemo, registerHistory, registerVerify, registerAttest, registerPolicy, registerStages, registerLab, registerWrap, registerUnwrap]) register(program);
 
 try {
   await program.parseAsync();
