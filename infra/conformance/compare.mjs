@@ -14,15 +14,15 @@ export function differences(direct, tapped) {
 }
 
 /**
- * @param expected  `[{scenario, reason}]`: scenarios that may differ.
+ * @param expected  `[{reason, scenarios}]`: scenarios that do differ, and why.
  * @returns the differences nobody expects, and the expected ones that did not come.
  */
 export function judge(found, expected) {
-  const isExpected = new Set(expected.map(({ scenario }) => scenario));
+  const listed = new Set(expected.flatMap(({ scenarios }) => scenarios));
   const differing = new Set(found.map(({ scenario }) => scenario));
   return {
-    unexpected: found.filter(({ scenario }) => !isExpected.has(scenario)),
-    stale: expected.filter(({ scenario }) => !differing.has(scenario)),
+    unexpected: found.filter(({ scenario }) => !listed.has(scenario)),
+    stale: [...listed].filter((scenario) => !differing.has(scenario)),
   };
 }
 

@@ -7,7 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 const children = new Set();
 const startMsMax = 60_000;
 
-/** The first line of `output` that matches, or a sentence on why there was none. */
+/** Resolves when `output` says what is waited for; rejects with a sentence on why it did not. `said()` is all it said so far. */
 export function start(what, { command, args, env = {}, output, pattern }) {
   const child = spawn(command, args, { env: { ...process.env, ...env }, stdio: ['pipe', 'pipe', 'pipe'] });
   children.add(child);
@@ -24,7 +24,7 @@ export function start(what, { command, args, env = {}, output, pattern }) {
         const found = name === output ? pattern.exec(said) : null;
         if (found === null) return;
         clearTimeout(timer);
-        resolve({ child, found });
+        resolve({ child, found, said: () => said });
       });
     }
   });

@@ -9,12 +9,12 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { differences, judge, table } from './compare.mjs';
 import { policyArrived, start, stop, stopAll } from './processes.mjs';
-import { node, runSuite } from './suite.mjs';
+import { node, runClientSuite, runServerSuite } from './suite.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const here = (name) => fileURLToPath(new URL(name, import.meta.url));
 const revisions = ['2025-11-25', '2026-07-28'];
-const bundles = ['server'];
+const bundles = ['server', 'client'];
 const onlyAt = process.argv.indexOf('--only');
 const legs = onlyAt === -1 ? bundles : [process.argv[onlyAt + 1]];
 
@@ -59,7 +59,7 @@ async function serverRun(revision, { dataDir, outDir, isTapped }) {
     await policyArrived(dataDir);
     url = `http://localhost:${tap.port}/mcp`;
   }
-  const result = await runSuite(['server', '--url', url, '--requirements', revision], { outDir });
+  const result = await runServerSuite(url, { revision, outDir });
   if (tap !== undefined) await stop(tap.child);
   await stop(server.child);
   return result;
@@ -68,7 +68,7 @@ async function serverRun(revision, { dataDir, outDir, isTapped }) {
 async function clientRun(revision, { dataDir, outDir, isTapped }) {
   const client = `${node} ${bundle('conformance/client.mjs')}`;
   const command = isTapped ? `${node} ${here('client-through-tap.mjs')} ${dataDir} ${bundle('tap.mjs')} ${client}` : client;
-  return runSuite(['client', '--command', command, '--requirements', revision], { outDir });
+  return runClientSuite(command, { revision, outDir });
 }
 
 async function main() {
@@ -90,12 +90,12 @@ async function main() {
         const { unexpected, stale } = judge(found, expectedOf[leg]?.[revision] ?? []);
         rows.push([`${leg} ${revision}`, `${direct.passed}/${direct.failed}`, `${tapped.passed}/${tapped.failed}`, String(found.length), String(unexpected.length + stale.length)]);
         for (const entry of unexpected) problems.push(`${leg} ${revision}: ${entry.scenario}: ${entry.check}: ${entry.direct} directly, ${entry.tapped} through the tap. ${entry.message}`);
-        for (const { scenario } of stale) problems.push(`${leg} ${revision}: ${scenario} is listed in expected-differences.json but does not differ any more; remove it there.`);
+        for (const scenario of stale) problems.push(`${leg} ${revision}: ${scenario} is listed in expected-differences.json but does not differ any more; remove it there.`);
       }
     }
   } finally {
     await stopAll();
-    if (problems.length === 0 && !process.argv.includes('--keep')) rmSync(dir, { recursive: true, force: true });
+    if (problems.length === 0) rmSync(dir, { recursive: true, force: true });
   }
   console.log(table(rows));
   for (const problem of problems) console.log(`✗ ${problem}`);

@@ -1,29 +1,6 @@
-/**
- * The server under test: every name the conformance suite asks for, in both eras, on one loopback address.
- * Prints its address as one line, and ends with its stdin, so that no run leaves it behind.
- */
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { localhostHostValidation, localhostOriginValidation, toNodeHandler } from '@modelcontextprotocol/node';
-import { createMcpHandler, isLegacyRequest, type McpHttpHandler } from '@modelcontextprotocol/server';
-import { LegacySessions } from './legacy-sessions.js';
-import { makeServer } from './make-server.js';
+/** The fixture as a process: prints its address as one line, and ends with its stdin, so that no run leaves it behind. */
+import { startFixture } from './fixture.js';
 
-const modern: McpHttpHandler = createMcpHandler(() => makeServer({ era: 'modern', notify }), { legacy: 'reject' });
-const legacy = new LegacySessions(() => makeServer({ era: 'legacy', notify }));
-
-function notify() {
-  return modern.notify;
-}
-
-const handle = toNodeHandler({ fetch: async (request, options) => ((await isLegacyRequest(request)) ? legacy.fetch(request) : modern.fetch(request, options)) });
-const isLocalHost = localhostHostValidation();
-const isLocalOrigin = localhostOriginValidation();
-const listener = createServer((request, response) => {
-  if (!isLocalHost(request, response) || !isLocalOrigin(request, response)) return;
-  void handle(request as Parameters<typeof handle>[0], response as Parameters<typeof handle>[1]);
-});
-listener.listen(0, '127.0.0.1', () => {
-  process.stdout.write(`http://localhost:${(listener.address() as AddressInfo).port}/mcp\n`);
-});
+const { url } = await startFixture();
+process.stdout.write(`${url}\n`);
 process.stdin.resume().on('end', () => process.exit(0));
