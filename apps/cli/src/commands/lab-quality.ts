@@ -1,4 +1,4 @@
-/** `countersign lab replay …`: how well calls and texts are told apart, on traces that a person names. */
+/** `countersign lab replay|quality|engine`: how well calls are told apart, on traces that a person names, and at what cost. */
 import type { Command } from 'commander';
 import { UserError } from '../user-error.js';
 
@@ -25,23 +25,61 @@ export function registerLabQuality(lab: Command): void {
     .option('--suites <file>', 'tool definitions: {suite: {tools: […]}}')
     .option('--task', 'give the user\'s words along with each call', true)
     .option('--no-task', 'withhold them')
-    .option('--agent <by>', 'whose history a run belongs to: suite, or model (a suite and a model)', 'suite')
+    .option('--agent <by>', 'who is one agent, with one history: model (a suite and a model), or suite (whatever model)', 'model')
     .option('--answers <who>', 'none: nobody answers held calls · by-label: attacked runs are denied, others approved', 'none')
     .option('--standing-asks <how>', 'tiers that ask people about every call: apart (not counted as held) or counted', 'apart')
     .option('--seed <n>', 'of the clock', '1')
     .requiredOption('--out <file>', 'scores, one JSON object a line')
     .action(replay);
+  lab
+    .command('quality')
+    .description('compare scores with labels: stopped, touched, baselines on the same rows, worst calls')
+    .requiredOption('--traces <file>', 'the runs that were replayed, with their labels')
+    .requiredOption('--scores <file>', 'what replay wrote')
+    .option('--out <file>', 'write the page here, as Markdown')
+    .option('--dev-log <file>', 'count looks at development data here')
+    .option('--commit <hash>', 'what was measured', 'unknown')
+    .option('--conditions <text>', 'how it was replayed, for the page', '')
+    .action(quality);
+  lab
+    .command('engine')
+    .description('calls per second and µs per call and KB, in the real processors, on made-up traffic')
+    .option('--runs <n>', 'runs of eight calls', '2000')
+    .option('--seed <n>', 'of the traffic', '1')
+    .action(async (flags: { readonly runs: string; readonly seed: string }) => {
+      const { engineRate, shownEngineRate } = await import('@countersign/lab');
+      process.stdout.write(`${shownEngineRate(await engineRate({ runs: Number(flags.runs), seed: Number(flags.seed) })).join('\n')}\n`);
+    });
+}
+
+interface QualityFlags {
+  readonly traces: string;
+  readonly scores: string;
+  readonly out?: string;
+  readonly devLog?: string;
+  readonly commit: string;
+  readonly conditions: string;
+}
+
+async function quality(flags: QualityFlags): Promise<void> {
+  const { qualityOf } = await import('@countersign/lab');
+  const lines = await qualityOf({ ...flags, out: flags.out, devLog: flags.devLog, onProblem: problemPrinter() }).catch(asUserError);
+  process.stdout.write(`${lines.join('\n')}\n`);
+}
+
+function problemPrinter(): (problem: { readonly file: string; readonly line: number; readonly message: string }) => void {
+  let shown = 0;
+  return ({ file, line, message }) => {
+    if ((shown += 1) <= problemsShown) process.stderr.write(`${file}:${line}: ${message}\n`);
+  };
 }
 
 async function replay(flags: ReplayFlags): Promise<void> {
   const { replayFile } = await import('@countersign/lab');
-  let shown = 0;
   const summary = await replayFile({
     traces: flags.traces, texts: flags.texts, suites: flags.suites, out: flags.out, withTask: flags.task, seed: Number(flags.seed),
     agentBy: oneOf(flags.agent, ['suite', 'model']), answers: oneOf(flags.answers, ['none', 'by-label']), standingAsks: oneOf(flags.standingAsks, ['apart', 'counted']),
-    onProblem: ({ file, line, message }) => {
-      if ((shown += 1) <= problemsShown) process.stderr.write(`${file}:${line}: ${message}\n`);
-    },
+    onProblem: problemPrinter(),
   }).catch(asUserError);
   const { traces, calls, held, problems, textsMissing, seconds } = summary;
   process.stderr.write(`${traces} runs, ${calls} calls, ${held} held; ${problems} rows passed over, ${textsMissing} results without a text; ${seconds.toFixed(1)} s\n`);

@@ -24,8 +24,7 @@ export class ReplayPath {
   readonly #detect: Processor;
   readonly #judge: Processor;
   #offset = 0;
-  /** Microseconds in `createDetect` and `createJudge`, of each observation that was handed in. */
-  lastMicros = 0;
+  #micros = 0;
 
   constructor(policy: () => CompiledPolicy) {
     this.#detect = createDetect({ detectors: detectorsOf(policy), telemetry: silentTelemetry });
@@ -38,7 +37,7 @@ export class ReplayPath {
     const findings = await this.#detect.handle(record, nowMs);
     const outputs = [...(await this.#judge.handle(record, nowMs))];
     for (const finding of findings) outputs.push(...(await this.#judge.handle(this.#record(finding), nowMs)));
-    this.lastMicros = (performance.now() - startedMs) * 1_000;
+    this.#micros += (performance.now() - startedMs) * 1_000;
     const verdict = outputs.find(({ topic }) => topic === 'verdicts');
     return { verdict: verdict === undefined ? undefined : (JSON.parse(verdict.value) as Verdict), findings: findings.map(({ value }) => JSON.parse(value) as Finding) };
   }
@@ -47,6 +46,13 @@ export class ReplayPath {
     const record = this.#record({ topic: 'decisions', id: decision.id, key: decision.domain, value: JSON.stringify(decision) });
     await this.#detect.handle(record, nowMs);
     await this.#judge.handle(record, nowMs);
+  }
+
+  /** Microseconds spent in detect and judge since this was last asked. */
+  takeMicros(): number {
+    const micros = this.#micros;
+    this.#micros = 0;
+    return micros;
   }
 
   #record(of: Pick<StoredRecord, 'topic' | 'id' | 'key' | 'value'>): StoredRecord {
