@@ -58,6 +58,24 @@ export async function ensureTopics({ connection, topics, topicPrefix = '', copie
   }
 }
 
+/**
+ * Removes a measurement's or a test's own topics, with everything in them.
+ * @throws `Error` without a prefix: the ledger itself is never removed from here.
+ */
+export async function removeTopics({ connection, topicPrefix, telemetry = silentTelemetry }: Pick<EnsureTopicsOptions, 'connection' | 'telemetry'> & { readonly topicPrefix: string }): Promise<void> {
+  if (topicPrefix === '') throw new Error('Topics without a prefix are the ledger; they are not removed.');
+  const admin = kafkaClient(connection, telemetry).admin();
+  try {
+    await admin.connect();
+    const own = (await admin.listTopics()).filter((name) => name.startsWith(topicPrefix));
+    if (own.length > 0) await admin.deleteTopics({ topics: own });
+  } catch (error) {
+    throw classified(error, `the topics ${topicPrefix}* could not be removed`);
+  } finally {
+    await admin.disconnect();
+  }
+}
+
 /** Partitions per topic. @throws `RetriableError` that names what is missing. */
 export async function partitionsOf(admin: Admin, names: readonly string[]): Promise<ReadonlyMap<string, number>> {
   const present = new Set(await admin.listTopics());
