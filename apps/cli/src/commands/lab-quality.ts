@@ -9,7 +9,7 @@ interface ReplayFlags {
   readonly task: boolean;
   readonly agent: string;
   readonly answers: string;
-  readonly standingAsks: string;
+  readonly holds: string;
   readonly seed: string;
   readonly out: string;
 }
@@ -27,7 +27,7 @@ export function registerLabQuality(lab: Command): void {
     .option('--no-task', 'withhold them')
     .option('--agent <by>', 'who is one agent, with one history: model (a suite and a model), or suite (whatever model)', 'model')
     .option('--answers <who>', 'none: nobody answers held calls · by-label: attacked runs are denied, others approved', 'none')
-    .option('--standing-asks <how>', 'tiers that ask people about every call: apart (not counted as held) or counted', 'apart')
+    .option('--holds <what>', 'per-call: without what holds every call of a tier or an agent (standing asks, the alarm on changed habits) · shipped: the default policy as it is', 'per-call')
     .option('--seed <n>', 'of the clock', '1')
     .requiredOption('--out <file>', 'scores, one JSON object a line')
     .action(replay);
@@ -78,7 +78,7 @@ async function replay(flags: ReplayFlags): Promise<void> {
   const { replayFile } = await import('@countersign/lab');
   const summary = await replayFile({
     traces: flags.traces, texts: flags.texts, suites: flags.suites, out: flags.out, withTask: flags.task, seed: Number(flags.seed),
-    agentBy: oneOf(flags.agent, ['suite', 'model']), answers: oneOf(flags.answers, ['none', 'by-label']), standingAsks: oneOf(flags.standingAsks, ['apart', 'counted']),
+    agentBy: oneOf(flags.agent, ['suite', 'model']), answers: oneOf(flags.answers, ['none', 'by-label']), holds: oneOf(flags.holds, ['per-call', 'shipped']),
     onProblem: problemPrinter(),
   }).catch(asUserError);
   const { traces, calls, held, problems, textsMissing, seconds } = summary;

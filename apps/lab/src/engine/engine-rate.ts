@@ -40,7 +40,7 @@ export async function engineRate(options: { readonly runs: number; readonly seed
 }
 
 async function throughProcessors({ runs, seed, chars }: { runs: number; seed: number; chars: number }): Promise<{ perSecond: number; late: number }> {
-  const replay = new Replay({ tools: new Map([['made', madeTools]]), withTask: true, agentBy: 'suite', standingAsks: 'apart', seed });
+  const replay = new Replay({ tools: new Map([['made', madeTools]]), withTask: true, agentBy: 'suite', holds: 'per-call', seed });
   const random = seeded(seed);
   const times: number[] = [];
   let calls = 0;

@@ -2,15 +2,16 @@
  * Runs → what the product says of each of their calls, in the order of the file.
  * RS1. A suite (or a suite and model) is one agent in front of one server; its runs follow each other as in the file, and what an
  *      earlier run taught is known in a later one. So the order of the file is the order of history, and the first runs are a cold start.
- * RS2. Every tier waits for its verdict (mode `enforce`). Tiers that ask people about every call say nothing of detection: unless
- *      `standingAsks` is `counted`, the ask is taken out of the policy and the row says `tier_asks`.
+ * RS2. Every tier waits for its verdict (mode `enforce`). With `holds: 'per-call'` two things are taken out of the policy that hold every
+ *      call of a tier or an agent whatever the call: the standing ask of a tier (the row then says `tier_asks`) and the alarm on changed
+ *      habits (the row still names it): recorded runs are sorted, often by task, so their order in time means nothing.
  * RS3. The calls of a turn are asked before any of them is answered.
  * RS4. Labels are not read; with `answers` the caller says how a person would have answered each held call of a run.
  */
 import { createHash } from 'node:crypto';
 import { SeededClock } from '@countersign/adapters/clock/seeded';
 import { observationId, type Observation, type Verdict } from '@countersign/contracts';
-import { compilePolicy, defaultPolicy, tierOf, type CompiledPolicy, type ToolDefinition } from '@countersign/policy';
+import { compilePolicy, defaultPolicy, tierOf, type CompiledPolicy, type Policy, type ToolDefinition } from '@countersign/policy';
 import { answerTo, ReplayPath, type Judged } from './replay-path.js';
 import type { ReplayCall, ReplayTrace } from './trace-row.js';
 
@@ -19,7 +20,8 @@ export interface ReplayOptions {
   readonly tools: ReadonlyMap<string, readonly ToolDefinition[]>;
   readonly withTask: boolean;
   readonly agentBy: 'suite' | 'model';
-  readonly standingAsks: 'apart' | 'counted';
+  /** `shipped`: the default policy as it ships. `per-call`: RS2. */
+  readonly holds: 'per-call' | 'shipped';
   readonly seed: number;
   /** How a person answers the held calls of a run; undefined: nobody answers. */
   readonly answerOf?: ((traceId: string) => 'approved' | 'denied' | undefined) | undefined;
@@ -57,8 +59,7 @@ export class Replay {
   #epoch = 0;
 
   constructor(options: ReplayOptions) {
-    const { critical, ...tiers } = defaultPolicy.tiers;
-    this.#policy = compilePolicy(options.standingAsks === 'counted' ? defaultPolicy : { ...defaultPolicy, tiers: { ...tiers, critical: { ...critical, ask: undefined } } });
+    this.#policy = compilePolicy(options.holds === 'shipped' ? defaultPolicy : perCall(defaultPolicy));
     this.#tierAsks = (tier) => defaultPolicy.tiers[tier].ask !== undefined;
     this.#options = options;
     this.#clock = new SeededClock({ seed: options.seed });
@@ -101,6 +102,12 @@ export class Replay {
     const nowMs = this.#clock.wallMs();
     return this.path.observe(make(nowMs), nowMs);
   }
+}
+
+function perCall(policy: Policy): Policy {
+  const { low, medium, high, critical } = policy.tiers;
+  const silent = [low, medium, high, critical].map((tier) => ({ ...tier, ask: undefined })) as [typeof low, typeof medium, typeof high, typeof critical];
+  return { ...policy, tiers: { low: silent[0], medium: silent[1], high: silent[2], critical: silent[3] }, gates: { ...policy.gates, 'habits-changed': 'show' } };
 }
 
 type Make = (nowMs: number) => Observation;

@@ -38,7 +38,7 @@ async function replayed(bytes: string | Buffer, more: Partial<ReplayFileOptions>
   const traces = join(folder, 'traces');
   const out = join(folder, 'scores.jsonl');
   writeFileSync(traces, bytes);
-  await replayFile({ traces, out, suites: join(folder, 'suites.json'), withTask: true, agentBy: 'suite', standingAsks: 'apart', answers: 'none', seed: 1, onProblem: (problem) => problems.push(problem), ...more });
+  await replayFile({ traces, out, suites: join(folder, 'suites.json'), withTask: true, agentBy: 'suite', holds: 'per-call', answers: 'none', seed: 1, onProblem: (problem) => problems.push(problem), ...more });
   return readFileSync(out, 'utf8').split('\n').filter((line) => line !== '').map((line) => JSON.parse(line) as ScoreRow);
 }
 

@@ -10,7 +10,7 @@ const cases: readonly (readonly [string, string, readonly string[]])[] = [
   ['month first', 'on May 1st, 2026', ['@05-01']],
   ['day first', 'on the 3rd of march', ['@03-03']],
   ['a range, month first', 'from June 10th to 14th', ['@06-10', '@06-14']],
-  ['a range, day first', 'from the 1st to the 5th of May', ['@05-01', '@05-05']],
+  ['a range, day first', 'from the 3rd to the 9th of June', ['@06-03', '@06-09']],
   ['two months', 'January 30 - February 2', ['@01-30', '@02-02']],
   ['a time of day', 'at 9am or 14:05', ['@09:00', '@14:05']],
   ['noon and midnight', '12pm, 12am', ['@12:00', '@00:00']],

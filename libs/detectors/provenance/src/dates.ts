@@ -1,6 +1,6 @@
 /**
- * Days and times of day, however they are written: what a person says as "the 1st to the 5th of May" a tool is given as `2026-05-01`.
- * DA1. A day's key is month and day (`@05-01`); the year is often left out in prose, so it is no part of the key.
+ * Days and times of day, however they are written: what a person says as "the 3rd to the 9th of June" a tool is given as `2026-06-03`.
+ * DA1. A day's key is month and day (`@06-03`); the year is often left out in prose, so it is no part of the key.
  * DA2. Linear: each month's name is looked at once, with at most `aroundCharsMax` characters on either side.
  * DA3. Slashed or dotted numbers (`05/10/2026`) are not read as days: which one is the month is a guess.
  * English month names only.
@@ -13,7 +13,7 @@ const day = String.raw`(\d{1,2})(?:st|nd|rd|th)?`;
 const joiner = String.raw`\s*(?:-|–|to|and|until|till|through)\s*(?:the\s)?`;
 /** "May 1st", "May 1st to 5th", "May 1-5"; a number that goes on (`2026`, `10:00`) is no day. */
 const after = new RegExp(String.raw`^\.?\s(?:the\s)?${day}(?![\d:])(?:${joiner}${day}(?![\d:a-z]))?`);
-/** "the 1st of May", "1 May", "the 1st to the 5th of May". */
+/** "the 1st of May", "1 May", "the 3rd to the 9th of June". */
 const before = new RegExp(String.raw`(?:(?<!\d)${day}${joiner})?(?<![\d:])${day}\s(?:of\s)?$`);
 const isoDay = /^(\d{4})[-/](\d{1,2})[-/](\d{1,2})(?:[t ](\d{1,2}:\d{2})\S*)?$/;
 const clock = /^(\d{1,2})(?::(\d{2})(?::\d{2})?)?(am|pm)?$/;
