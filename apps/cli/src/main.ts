@@ -5,7 +5,9 @@
 import { Command } from 'commander';
 import { registerAttest } from './commands/attest.js';
 import { registerDemo } from './commands/demo.js';
+import { registerDoctor } from './commands/doctor.js';
 import { registerHistory } from './commands/history.js';
+import { registerHook } from './commands/hook.js';
 import { registerLab } from './commands/lab.js';
 import { registerLogin } from './commands/login.js';
 import { registerPolicy } from './commands/policy.js';
@@ -24,7 +26,7 @@ program
   .action(() => {
     throw new UserError('`tap` is handled before this program starts; call it as `countersign tap …`.');
   });
-for (const register of [registerUp, registerLogin, registerDemo, registerHistory, registerVerify, registerAttest, registerPolicy, registerStages, registerLab, registerWrap, registerUnwrap]) register(program);
+for (const register of [registerUp, registerLogin, registerDemo, registerHistory, registerVerify, registerAttest, registerPolicy, registerStages, registerLab, registerWrap, registerUnwrap, registerDoctor, registerHook]) register(program);
 
 try {
   await program.parseAsync();

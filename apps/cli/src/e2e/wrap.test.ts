@@ -1,49 +1,23 @@
 /** `countersign wrap`, `unwrap`, on a home of their own: what is written, what is kept, what is said. */
-import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Client } from '@modelcontextprotocol/client';
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
 import { afterAll, describe, expect, it } from 'vitest';
-import { program, scratch, startUp, type CommandResult } from './running.js';
+import { Home } from './home.js';
+import { scratch, startUp } from './running.js';
 
 const { dir, remove } = scratch();
 afterAll(remove);
 const notebook = fileURLToPath(new URL('./notebook-server.mjs', import.meta.url));
-
-class Home {
-  readonly home: string;
-  readonly data: string;
-  readonly cwd: string;
-
-  constructor(name: string) {
-    this.home = join(dir, name);
-    this.data = join(this.home, 'data');
-    this.cwd = join(this.home, 'shop');
-    mkdirSync(this.cwd, { recursive: true });
-  }
-
-  put(name: string, text: string): string {
-    const file = join(this.home, name);
-    mkdirSync(dirname(file), { recursive: true });
-    writeFileSync(file, text);
-    return file;
-  }
-
-  countersign(...args: readonly string[]): CommandResult {
-    const env = { HOME: this.home, USERPROFILE: this.home, PATH: process.env['PATH'], COUNTERSIGN_DATA: this.data };
-    const { status, stdout, stderr } = spawnSync(process.execPath, [program, ...args], { encoding: 'utf8', cwd: this.cwd, env });
-    return { status, stdout, stderr };
-  }
-}
 
 const cursorText = '{\r\n\t// mine\r\n\t"mcpServers": {\r\n\t\t"a": { "command": "npx", "args": ["-y", "pkg"], "env": { "KEY": "s3cret-value" } },\r\n\t},\r\n}\r\n';
 const codexText = '# mine\n[mcp_servers.b]\ncommand = \'uvx\'  # kept\n';
 
 describe('wrap and unwrap', () => {
   it('give the original bytes back, keep the mode, and keep originals private meanwhile', () => {
-    const home = new Home('round');
+    const home = new Home(dir, 'round');
     const cursor = home.put('.cursor/mcp.json', cursorText);
     const codex = home.put('.codex/config.toml', codexText);
     chmodSync(cursor, 0o640);
@@ -62,7 +36,7 @@ describe('wrap and unwrap', () => {
   });
 
   it('twice is once, and the first original is the one that comes back', () => {
-    const home = new Home('twice');
+    const home = new Home(dir, 'twice');
     const cursor = home.put('.cursor/mcp.json', cursorText.replace('\t},\r\n}', '\t\t"z": { "command": "z" }\r\n\t},\r\n}'));
     const original = readFileSync(cursor, 'utf8');
     home.countersign('wrap', '--server', 'a');
@@ -78,7 +52,7 @@ describe('wrap and unwrap', () => {
   });
 
   it('a file changed since loses only our words, and the original is named', () => {
-    const home = new Home('changed');
+    const home = new Home(dir, 'changed');
     const cursor = home.put('.cursor/mcp.json', cursorText);
     home.countersign('wrap');
     writeFileSync(cursor, readFileSync(cursor, 'utf8').replace('// mine', '// mine, later'));
@@ -89,7 +63,7 @@ describe('wrap and unwrap', () => {
   });
 
   it('a wrap, a change, another wrap and an unwrap leave the change and nothing of ours', () => {
-    const home = new Home('again');
+    const home = new Home(dir, 'again');
     const cursor = home.put('.cursor/mcp.json', cursorText);
     home.countersign('wrap');
     const added = (text: string): string => text.replace('\t},\r\n}', '\t\t"late": { "command": "late" },\r\n\t},\r\n}');
@@ -101,7 +75,7 @@ describe('wrap and unwrap', () => {
   });
 
   it('--dry-run shows a diff and the whole command, hides secrets, and writes nothing', () => {
-    const home = new Home('dry');
+    const home = new Home(dir, 'dry');
     const cursor = home.put('.cursor/mcp.json', cursorText);
     const { stdout, status } = home.countersign('wrap', '--dry-run', '--agent', 'ana', '--role', 'coder');
     expect(status).toBe(0);
@@ -114,7 +88,7 @@ describe('wrap and unwrap', () => {
   });
 
   it('a file that does not parse is skipped, named, and makes the exit code 1; the others are done', () => {
-    const home = new Home('broken');
+    const home = new Home(dir, 'broken');
     const broken = home.put('shop/.mcp.json', '{ "mcpServers": ');
     const cursor = home.put('.cursor/mcp.json', cursorText);
     const { status, stderr } = home.countersign('wrap');
@@ -125,7 +99,7 @@ describe('wrap and unwrap', () => {
   });
 
   it('a file of no known kind, bytes that are no text, an unknown client and an absent server are refused in a sentence', () => {
-    const home = new Home('refused');
+    const home = new Home(dir, 'refused');
     const odd = home.put('odd.json', '{"hello": 1}');
     writeFileSync(join(home.cwd, '.mcp.json'), Buffer.from([0xff, 0xfe, 0x7b, 0x00]));
     expect(home.countersign('wrap', '--file', odd).stderr).toContain('no known client keeps its servers like this');
@@ -136,7 +110,7 @@ describe('wrap and unwrap', () => {
   });
 
   it('a file named by hand is told by what it holds, wrapped, and found again by unwrap', () => {
-    const home = new Home('named');
+    const home = new Home(dir, 'named');
     const file = home.put('elsewhere/servers.json', '{"servers": {"n": {"command": "n"}}}');
     expect(home.countersign('wrap', '--file', file).stdout).toContain('VS Code');
     expect(readFileSync(file, 'utf8')).toContain('"tap"');
@@ -145,7 +119,7 @@ describe('wrap and unwrap', () => {
   });
 
   it('a link stays a link', () => {
-    const home = new Home('link');
+    const home = new Home(dir, 'link');
     const real = home.put('dotfiles/mcp.json', cursorText);
     mkdirSync(join(home.home, '.cursor'));
     symlinkSync(real, join(home.home, '.cursor/mcp.json'));
@@ -157,7 +131,7 @@ describe('wrap and unwrap', () => {
   });
 
   it('remote servers are told what to run, or refused with the reason', () => {
-    const home = new Home('remote');
+    const home = new Home(dir, 'remote');
     home.put('.cursor/mcp.json', JSON.stringify({ mcpServers: { plain: { url: 'https://a.example/mcp' }, signs: { url: 'https://b.example/mcp', auth: {} }, keyed: { url: 'https://c.example/mcp?api_key=sekret1' } } }));
     const { stdout, status } = home.countersign('wrap');
     expect(status).toBe(0);
@@ -170,7 +144,7 @@ describe('wrap and unwrap', () => {
 
 describe('a wrapped server', () => {
   it('started from the wrapped entry by the SDK’s client, answers a read through the tap', { timeout: 120_000 }, async () => {
-    const home = new Home('e2e');
+    const home = new Home(dir, 'e2e');
     const executed = join(home.home, 'executed.jsonl');
     const file = home.put('shop/.mcp.json', JSON.stringify({ mcpServers: { notebook: { type: 'stdio', command: process.execPath, args: [notebook, executed], env: {} } } }, undefined, 2));
     const up = await startUp(home.data);
@@ -183,6 +157,12 @@ describe('a wrapped server', () => {
       const result = await client.callTool({ name: 'read_note', arguments: { text: 'hello' } });
       expect(result.isError ?? false).toBe(false);
       expect(readFileSync(executed, 'utf8')).toContain('read_note');
+      const { status, stdout, stderr } = home.countersign('doctor', '--json');
+      expect(JSON.parse(stdout)).toMatchObject({
+        countersign: { isRunning: true }, gate: { answers: true }, problems: [],
+        servers: [{ server: 'notebook', client: 'Claude Code', state: 'wrapped', agent: 'claude-code', role: 'tester', isEnrolled: true, problems: [] }],
+      });
+      expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
     } finally {
       await client.close();
       await up.kill('SIGTERM');

@@ -4,7 +4,7 @@ import type { Client } from './client-table.js';
 import { readConfig } from './config-io.js';
 import type { EntryReport } from './edit-text.js';
 import { entryLines } from './entry-lines.js';
-import { hidden } from './secrets.js';
+import { hidden, printable } from './secrets.js';
 import { clientByContent, type Target } from './targets.js';
 import { unifiedDiff } from './unified-diff.js';
 import type { Job, Plan } from './wrap-file.js';
@@ -62,7 +62,7 @@ function runOnFile(run: Run, target: Target): Outcome | undefined {
   for (const entry of shown) {
     const lines = entryLines(entry, { agent: run.agentOf(client), remoteAt });
     remoteAt += entry.state === 'remote' ? 1 : 0;
-    run.write(`${lines.join('\n')}\n`);
+    run.write(`${printable(lines.join('\n'))}\n`);
   }
   return { entries: plan.entries, ...applied(run, { target, plan, before: config.text }) };
 }
@@ -71,7 +71,7 @@ function applied(run: Run, { target, plan, before }: { readonly target: Target; 
   if (plan.fresh === undefined) return { isEdited: false };
   const problem = run.isDryRun ? undefined : plan.apply();
   if (problem !== undefined) return { isEdited: false, problem };
-  if (run.isDryRun) run.write(hidden(unifiedDiff(before, plan.fresh.toString('utf8'), target.file), plan.entries.flatMap((entry) => entry.privateValues)));
+  if (run.isDryRun) run.write(printable(hidden(unifiedDiff(before, plan.fresh.toString('utf8'), target.file), plan.entries.flatMap((entry) => entry.privateValues))));
   else for (const note of plan.notes) run.write(`  ${note}\n`);
   return { isEdited: true };
 }

@@ -1,6 +1,7 @@
 /**
  * What in an entry looks like a secret: told so that a person can move it, hidden wherever we print.
  * SC1. A reference to the environment (`${TOKEN}`, `${input:key}`, `$TOKEN`) is no secret.
+ * SC2. What a stranger wrote never commands the terminal.
  */
 const telling = /(token|secret|passw(or)?d|api[-_]?key|access[-_]?key|credential|authorization|bearer)/i;
 const shaped = /^(sk-|ghp_|gho_|ghs_|github_pat_|glpat-|xox[abprs]-|AKIA|ya29\.|eyJ[\w-]{10,}\.|Bearer )/;
@@ -58,4 +59,9 @@ export function privateValues(entry: unknown): readonly string[] {
 export function hidden(text: string, secrets: readonly string[]): string {
   const forms = [...new Set(secrets.flatMap((secret) => [secret, JSON.stringify(secret).slice(1, -1), encodeURIComponent(secret)]))];
   return forms.sort((a, b) => b.length - a.length).reduce((out, form) => out.replaceAll(form, '•••'), text);
+}
+
+/** Control and direction characters of a stranger's file, made visible: a terminal would obey them. Tabs and line feeds stay. */
+export function printable(text: string): string {
+  return text.replace(/[\p{Cc}\p{Bidi_Control}]/gu, (character) => (character === '\t' || character === '\n' ? character : `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`));
 }
