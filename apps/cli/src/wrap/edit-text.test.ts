@@ -90,6 +90,23 @@ describe('what is not edited', () => {
     expect(edited.entries[0]).toMatchObject({ state: 'other' });
   });
 
+  it.each([
+    { what: 'its command is a block of text', entry: 'cmd: >-\n      x\n    args: [y]' },
+    { what: 'its arguments are an anchor of another’s', entry: 'cmd: x\n    args: &A [y]\n  z:\n    cmd: z\n    args: *A' },
+    { what: 'an argument stands below its dash', entry: 'cmd: x\n    args:\n      -\n        y\n      - z' },
+  ])('an entry of YAML is left alone, and another is wrapped all the same, when $what', ({ entry }) => {
+    const text = `extensions:\n  a:\n    ${entry}\n  ok:\n    cmd: fine\n    args: []\n`;
+    const edited = ok(wrapText(text, clientOf('goose'), { tap }));
+    expect(states(edited).filter((state) => state.startsWith('a:') || state.startsWith('ok:'))).toEqual(['a: other', 'ok: wrapped']);
+    expect(edited.text.startsWith(text.slice(0, text.indexOf('  ok:')))).toBe(true);
+  });
+
+  it.each(['[mcp_servers.a]\ncommand = "x"\nargs = []\n', '[mcp_servers.a]\r\n"command" = "𝄞" # 𝄞\r\n'])('TOML behind a byte order mark is edited at the right places: %j', (text) => {
+    const once = wrapText(`\uFEFF${text}`, clientOf('codex'), { tap });
+    expect(states(once)).toEqual(['a: wrapped']);
+    expect(ok(unwrapText(ok(once).text, clientOf('codex'), { former: formerOf(once) })).text).toBe(`\uFEFF${text}`);
+  });
+
   it('only the named servers are wrapped', () => {
     const text = '{"mcpServers":{"a":{"command":"x","args":[]},"b":{"command":"y","args":[]}}}';
     expect(states(wrapText(text, cursor, { tap, only: new Set(['b']) }))).toEqual(['a: bare', 'b: wrapped']);

@@ -89,17 +89,26 @@ function edited(text: string, shape: Shape, step: (entry: ServerEntry) => Step):
   if (!parsed.ok) return { ok: false, problem: `it cannot be read as ${shape.format.toUpperCase()}: ${parsed.problem}` };
   const entries = serverEntries(parsed, shape.servers);
   if (typeof entries === 'string') return { ok: false, problem: entries };
-  const steps = entries.map(step);
-  const changed = steps.filter(({ splices }) => splices.length > 0);
-  const fresh = spliced(text, changed.flatMap(({ splices }) => splices));
-  if (changed.length > 0 && !saysTheSame({ value: parsed.value, fresh, shape }, changed.map(({ report }) => report))) {
-    return { ok: false, problem: 'an edit would have changed more than the command, because of the way the file is written; it was left alone' };
-  }
-  return { ok: true, text: fresh, entries: steps.map(({ report }) => report) };
+  const isSound = (some: readonly Step[]): boolean => saysTheSame({ value: parsed.value, fresh: freshText(text, some), shape }, some.flatMap(({ report, splices }) => (splices.length === 0 ? [] : [report])));
+  const all = entries.map(step);
+  // One entry that is written in a way that cannot be edited keeps no other from being edited.
+  const steps = isSound(all) ? all : all.map((one, at) => (one.splices.length === 0 || isSound([one]) ? one : { report: leftAlone(entries[at], one), splices: [] }));
+  if (!isSound(steps)) return { ok: false, problem: 'an edit would have changed more than the commands, because of the way the file is written; it was left alone' };
+  return { ok: true, text: freshText(text, steps), entries: steps.map(({ report }) => report) };
+}
+
+function freshText(text: string, steps: readonly Step[]): string {
+  return spliced(text, steps.flatMap(({ splices }) => splices));
+}
+
+function leftAlone(entry: ServerEntry | undefined, { report }: Step): EntryReport {
+  const why = 'it is written in a way that cannot be edited without changing more than its command; change it by hand';
+  return entry === undefined ? report : named(entry, { state: 'other', why });
 }
 
 /** ET2: the new text with the old commands put back says what the old text said, and the new commands are the ones meant. */
 function saysTheSame({ value, fresh, shape }: { readonly value: unknown; readonly fresh: string; readonly shape: Shape }, changed: readonly EntryReport[]): boolean {
+  if (changed.length === 0) return true;
   const parsed = notations[shape.format].parse(fresh);
   if (!parsed.ok) return false;
   const entries = serverEntries(parsed, shape.servers);

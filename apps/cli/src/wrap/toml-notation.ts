@@ -9,10 +9,12 @@ export const tomlNotation: Notation = { parse: parseToml, quote: (value) => JSON
 
 function parseToml(text: string): Parsed {
   try {
-    const document = new TomlDocument(text);
+    // The parser does not count a byte order mark.
+    const shift = text.startsWith('\uFEFF') ? 1 : 0;
+    const document = new TomlDocument(text.slice(shift));
     // The tree's types are not exported by the parser; what is read of it is checked against the text (TN1).
     const blocks = [...(document.cst as unknown as Iterable<Syntax>)];
-    return { ok: true, root: new TomlTree(text).rootOf(blocks), value: document.toJsObject as unknown };
+    return { ok: true, root: new TomlTree(text, shift).rootOf(blocks), value: document.toJsObject as unknown };
   } catch (error) {
     return { ok: false, problem: (error instanceof Error ? error.message : String(error)).split('\n', 1)[0] ?? 'it cannot be read' };
   }
@@ -42,9 +44,9 @@ class TomlTree {
   readonly #text: string;
   readonly #lines: readonly number[];
 
-  constructor(text: string) {
+  constructor(text: string, shift: number) {
     this.#text = text;
-    const lines = [0];
+    const lines = [shift];
     for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', at + 1)) lines.push(at + 1);
     this.#lines = lines;
   }
