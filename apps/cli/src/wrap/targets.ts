@@ -26,15 +26,22 @@ export function targetsOf({ client: id, file }: TargetFlags, machine: Machine): 
   const client = id === undefined ? undefined : clients.find((one) => one.id === id);
   if (id !== undefined && client === undefined) throw new UserError(`there is no client "${id}"; known are ${clients.map((one) => one.id).join(', ')}`);
   const known = configFilesOf(machine);
-  if (file === undefined) return known.filter((one) => one.scope !== 'managed' && (id === undefined || one.client.id === id || isAlsoReadBy(one, client)));
+  if (file === undefined) {
+    const own = known.filter((one) => one.scope !== 'managed' && (client === undefined || one.client.id === id || isAlsoReadBy(one, client)));
+    return own.map((one) => ({ ...one, client: client ?? one.client, alsoReadBy: titles(one).filter((title) => title !== (client ?? one.client).title) }));
+  }
   const path = resolve(machine.cwd, file);
   if (!existsSync(path)) throw new UserError(`there is no file ${path}`);
   const place = known.find((one) => one.file === path || (existsSync(one.file) && realpathSync(one.file) === realpathSync(path)));
   return [{ file: path, client: client ?? place?.client, scope: place?.scope ?? 'user', alsoReadBy: place?.alsoReadBy ?? [] }];
 }
 
-function isAlsoReadBy({ alsoReadBy }: ConfigFile, client: Client | undefined): boolean {
-  return client !== undefined && alsoReadBy.includes(client.title);
+function isAlsoReadBy({ alsoReadBy }: ConfigFile, client: Client): boolean {
+  return alsoReadBy.includes(client.title);
+}
+
+function titles({ client, alsoReadBy }: ConfigFile): readonly string[] {
+  return [client.title, ...alsoReadBy];
 }
 
 /** @returns the first client whose way of keeping servers fits the file, or undefined. */
