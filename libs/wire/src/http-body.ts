@@ -28,11 +28,13 @@ export type HttpBody =
 
 export const protocolVersionKey = 'io.modelcontextprotocol/protocolVersion';
 
+const utf8 = new TextDecoder();
+
 /** Reads a complete body. Costs one `JSON.parse` and one pass over the bytes. */
 export function readHttpBody(body: Uint8Array): HttpBody {
   let value: unknown;
   try {
-    value = JSON.parse(new TextDecoder().decode(body));
+    value = JSON.parse(utf8.decode(body));
   } catch {
     return { kind: 'unparsable' };
   }

@@ -20,7 +20,7 @@ const ofBodyBytes = new Set(['content-md5', 'digest', 'content-digest', 'repr-di
 export function headerValues(headers: RawHeaders, name: string): string[] {
   const values: string[] = [];
   forEachField(headers, (field, value) => {
-    if (field.toLowerCase() === name) values.push(value);
+    if (field.length === name.length && field.toLowerCase() === name) values.push(value);
   });
   return values;
 }

@@ -36,7 +36,7 @@ export async function relayExchange(house: House, request: IncomingMessage, resp
 async function relayRead({ house, request, client, loan, body }: Reading & { readonly body: RequestBody | undefined }): Promise<void> {
   const path = request.url ?? '/';
   const mismatch = body?.read.kind === 'message' ? findHeaderMismatch(request.rawHeaders, body.read.message) : undefined;
-  const facts = readRequestFacts(request.rawHeaders, body?.read, house.identityKey);
+  const facts = readRequestFacts(request.rawHeaders, body?.read, house.identities);
   if (mismatch !== undefined) {
     house.log(`A request was refused before judging: its ${mismatch.header} header disagrees with its body.`);
     const refusal = headerMismatchError(facts.rpcIds[0], mismatch);

@@ -4,7 +4,7 @@ import type { TapCore } from '../passage.js';
 import type { ByteBudget, ByteLoan } from './byte-budget.js';
 import type { ClientSide } from './client-side.js';
 import type { HttpLimits } from './limits.js';
-import type { RequestFacts } from './request-facts.js';
+import type { ClientIdentities, RequestFacts } from './request-facts.js';
 import type { SessionLease, SessionTable } from './sessions.js';
 import type { Upstream } from './upstream.js';
 
@@ -16,7 +16,7 @@ export interface House {
   readonly limits: HttpLimits;
   readonly budget: ByteBudget;
   readonly listenHost: string;
-  readonly identityKey: Uint8Array;
+  readonly identities: ClientIdentities;
   readonly nowMs: () => number;
   readonly log: (line: string) => void;
 }

@@ -19,29 +19,47 @@ interface ReadOptions {
   readonly rest?: { push(chunk: Uint8Array): void };
 }
 
-export async function readBody(source: Readable, { bytesMax, loan, rest }: ReadOptions): Promise<ReadBody> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  let refused: 'too-large' | 'no-room' | undefined;
-  try {
-    for await (const chunk of source.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+/** By events rather than by an iterator, which costs a fifth of the relay's own time on small bodies. */
+export function readBody(source: Readable, { bytesMax, loan, rest }: ReadOptions): Promise<ReadBody> {
+  return new Promise((resolve) => {
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    let refused: 'too-large' | 'no-room' | undefined;
+    const finish = (read: ReadBody): void => {
+      source.off('data', onData).off('end', onEnd).off('close', onBroken);
+      resolve(read);
+    };
+    const onData = (chunk: Buffer): void => {
       if (refused !== undefined) {
         rest?.push(chunk);
-        continue;
+        return;
       }
       bytes += chunk.length;
       chunks.push(chunk);
       if (bytes > bytesMax) refused = 'too-large';
       else if (!loan.take(chunk.length)) refused = 'no-room';
-      if (refused === undefined) continue;
-      if (rest === undefined) return { kind: refused, soFar: chunks };
+      if (refused === undefined) return;
+      if (rest === undefined) {
+        source.pause();
+        finish({ kind: refused, soFar: chunks });
+        return;
+      }
       for (const kept of chunks.splice(0)) rest.push(kept);
       loan.close();
+    };
+    const onEnd = (): void => finish(refused === undefined ? { kind: 'whole', bytes: joined(chunks) } : { kind: refused, soFar: [] });
+    const onBroken = (): void => finish({ kind: 'truncated' });
+    if (source.destroyed) {
+      onBroken();
+      return;
     }
-  } catch {
-    return { kind: 'truncated' };
-  }
-  if (refused !== undefined) return { kind: refused, soFar: [] };
+    // Stays: a source that breaks says so once more after it was read, and an unheard error would end the process.
+    source.on('error', () => undefined);
+    source.on('data', onData).on('end', onEnd).on('close', onBroken);
+  });
+}
+
+function joined(chunks: readonly Buffer[]): Uint8Array {
   const [only] = chunks;
-  return { kind: 'whole', bytes: chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks) };
+  return chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks);
 }

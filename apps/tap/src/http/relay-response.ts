@@ -5,7 +5,7 @@
  * RR3. Broken off by the server is broken off for the client, after all that came before (T42); ended is ended (T34).
  */
 import type { IncomingMessage } from 'node:http';
-import { endToEndHeaders, headersForChangedBody, headerValue, joinBatch, mapFields, mediaTypeOf, readHttpBody, rpcError, transportErrorCodes, type HttpBody, type LongMessage } from '@countersign/wire';
+import { endToEndHeaders, headersForChangedBody, headerValue, joinBatch, mapFields, mediaTypeOf, readHttpBody, rpcError, transportErrorCodes, type LongMessage } from '@countersign/wire';
 import type { Passage } from '../passage.js';
 import { reasonOf } from './client-side.js';
 import { decodeBody, encodeBody } from './content-coding.js';
@@ -61,19 +61,19 @@ async function relayWhole(exchange: Exchange, response: IncomingMessage, answers
   const hasRoom = decoded === undefined || decoded === whole.bytes || loan.take(decoded.length);
   if ((decoded === undefined && exchange.isOffered) || !hasRoom) return refuseAnswer(exchange, response, 'is compressed in a way that cannot be read within the limits');
   const envelope = decoded !== undefined && decoded.length > house.limits.inspectBytesMax ? await readEnvelope(decoded) : undefined;
-  const kind = kindOf(decoded, envelope);
   // What answers a judged message under 200 as JSON is judged, readable or not; an error page is not a message.
   const isAnswer = exchange.isOffered && whole.bytes.length > 0 && response.statusCode === 200 && mediaTypeOf(response.rawHeaders) === 'application/json';
-  if (decoded === undefined || !(kind === 'message' || kind === 'batch' || isAnswer)) return relayUnjudged(exchange, response, { bytes: whole.bytes, answers });
+  if (decoded === undefined || !(isAnswer || carriesMessage(decoded, envelope))) return relayUnjudged(exchange, response, { bytes: whole.bytes, answers });
   const decision = offerData(lease.stream, { direction: 'server-to-client', bytes: decoded, framing: 'body' }, { inspectBytesMax: house.limits.inspectBytesMax, envelope });
   const passage = decision instanceof Promise ? await client.whileHeld(decision) : decision;
   await deliver(exchange, response, { passage, raw: whole.bytes, decoded, answers });
 }
 
-function kindOf(bytes: Uint8Array | undefined, envelope: LongMessage | undefined): HttpBody['kind'] {
-  if (bytes === undefined || bytes.length === 0) return 'other';
-  if (envelope === undefined) return readHttpBody(bytes).kind;
-  return envelope.rpcId === undefined && envelope.method === undefined ? 'other' : 'message';
+function carriesMessage(bytes: Uint8Array, envelope: LongMessage | undefined): boolean {
+  if (bytes.length === 0) return false;
+  if (envelope !== undefined) return envelope.rpcId !== undefined || envelope.method !== undefined;
+  const { kind } = readHttpBody(bytes);
+  return kind === 'message' || kind === 'batch';
 }
 
 interface Judged {

@@ -13,6 +13,7 @@ import { ByteBudget } from './byte-budget.js';
 import { relayExchange } from './exchange.js';
 import type { House } from './house.js';
 import { defaultHttpLimits, type HttpLimits } from './limits.js';
+import { ClientIdentities } from './request-facts.js';
 import { SessionTable } from './sessions.js';
 import { headerBytesMax, Upstream } from './upstream.js';
 
@@ -46,7 +47,7 @@ export async function runHttpTap(options: HttpTapOptions): Promise<HttpTap> {
     limits,
     budget: new ByteBudget(limits.bufferedBytesMax),
     listenHost: options.listen.host,
-    identityKey: randomBytes(32),
+    identities: new ClientIdentities(randomBytes(32)),
     nowMs: options.nowMs ?? Date.now,
     log: options.log,
   };

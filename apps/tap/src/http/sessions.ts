@@ -62,6 +62,8 @@ export class SessionTable {
   /** In the order of last use. */
   readonly #sessions = new Set<Session>();
   #opened = 0;
+  /** No server of the oldest transport was met, so no address means anything. */
+  #hasAddresses = false;
 
   constructor(core: TapCore, options: { readonly sessionsMax: number; readonly sessionIdleGapMs: number; readonly eventIdsMax: number }) {
     this.#core = core;
@@ -87,7 +89,7 @@ export class SessionTable {
   }
 
   #find(request: LeaseRequest): Session | undefined {
-    const posted = request.postedTo === undefined ? undefined : this.#byKey.get(addressKey(request.postedTo));
+    const posted = request.postedTo === undefined || !this.#hasAddresses ? undefined : this.#byKey.get(addressKey(request.postedTo));
     if (posted !== undefined) return posted;
     const { rule, key } = sessionKeyOf(request.facts);
     const known = this.#byKey.get(key);
@@ -120,6 +122,7 @@ export class SessionTable {
 
   /** A stream that names an address is the beginning of a conversation, whatever its client did before. */
   #openAt(key: string, request: LeaseRequest): Session {
+    this.#hasAddresses = true;
     const session = this.#open({ ...request, isInitialize: false }, { rule: 'mcp-session-id', key });
     session.exchanges += 1;
     return session;
