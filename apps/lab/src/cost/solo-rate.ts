@@ -28,7 +28,7 @@ export async function soloRate({ program, dataDir, taps, inFlightPerTap, calls }
   const worker = async (peer: StdioPeer) => {
     while (sent < calls) {
       const text = `note ${sent++} of the day`;
-      if ((await peer.request('tools/call', { name: 'write_note', arguments: { text } })).includes('"isError":true')) refused += 1;
+      if ((await peer.request('tools/call', { name: 'set_label', arguments: { text } })).includes('"isError":true')) refused += 1;
     }
   };
   await Promise.all(peers.flatMap((peer) => Array.from({ length: inFlightPerTap }, () => worker(peer))));

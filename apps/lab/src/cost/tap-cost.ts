@@ -48,10 +48,10 @@ const start = ([command = '', ...args]: readonly string[]) => new StdioPeer(comm
 export async function tapCost(options: TapCostOptions): Promise<TapCost> {
   const coldStartMs = await coldStarts(options);
   const paths: Path[] = [
-    { name: 'direct', tool: 'read_note', peer: start(echo()) },
-    { name: 'bare relay', tool: 'read_note', peer: start(relayed()) },
-    { name: 'tap, low tier', tool: 'read_note', peer: start(tapped(options)) },
-    { name: 'tap, medium tier', tool: 'write_note', peer: start(tapped(options)) },
+    { name: 'direct', tool: 'count_words', peer: start(echo()) },
+    { name: 'bare relay', tool: 'count_words', peer: start(relayed()) },
+    { name: 'tap, low tier', tool: 'count_words', peer: start(tapped(options)) },
+    { name: 'tap, medium tier', tool: 'set_label', peer: start(tapped(options)) },
   ];
   for (const path of paths) await path.peer.initialize();
   const rows: TapCostRow[] = [];

@@ -1,10 +1,10 @@
 /**
- * The smallest MCP server that answers: stdio, legacy era, one read tool and one write tool that give their text back.
+ * The smallest MCP server that answers: stdio, legacy era, one read tool and one write tool, whose results nobody else writes, that give their text back.
  * Hand-written, so that the benchmark measures the path and not an SDK.
  */
 const tools = [
-  { name: 'read_note', description: 'Read a note and give it back.', inputSchema: { type: 'object', properties: { text: { type: 'string' } } } },
-  { name: 'write_note', description: 'Write a note to the notebook.', inputSchema: { type: 'object', properties: { text: { type: 'string' } } } },
+  { name: 'count_words', description: 'Count the words of a text.', inputSchema: { type: 'object', properties: { text: { type: 'string' } } } },
+  { name: 'set_label', description: 'Set the label of the current project.', inputSchema: { type: 'object', properties: { text: { type: 'string' } } } },
 ];
 
 interface Request {
