@@ -143,7 +143,7 @@ export class KafkaEventLog extends EventLog {
 
   #byPartition(topic: Topic, records: readonly LedgerRecord[]): ReadonlyMap<number, Outgoing[]> {
     const { clock, app = 'countersign' } = this.#options;
-    const envelope = { topic, app, nowMs: clock.wallMs() };
+    const envelope = { topic, app, recordedAt: new Date(clock.wallMs()).toISOString() };
     const shares = new Map<number, Outgoing[]>();
     const places = new Map<string, number>();
     for (const record of records) {

@@ -3,7 +3,10 @@
  * Authorisation that was taken away and a topic that is gone are of the first kind: people mend them, and the records are not to blame.
  */
 import { RetriableError, TerminalError } from '@countersign/pipeline';
-import { KafkaJSConnectionError, KafkaJSError, KafkaJSNumberOfRetriesExceeded, KafkaJSProtocolError, KafkaJSRequestTimeoutError, KafkaJSSASLAuthenticationError, KafkaJSTimeout } from 'kafkajs';
+import kafkajs from 'kafkajs';
+
+// Node sees no named exports for these: the client's module spreads its errors into its exports.
+const { KafkaJSConnectionError, KafkaJSError, KafkaJSNumberOfRetriesExceeded, KafkaJSProtocolError, KafkaJSRequestTimeoutError, KafkaJSSASLAuthenticationError, KafkaJSTimeout } = kafkajs;
 
 /** Codes of the Kafka protocol (its specification's table), beside those the client itself calls retriable. */
 const terminalCodes: ReadonlyMap<number, string> = new Map([
@@ -36,7 +39,7 @@ export function classified(error: unknown, what: string): unknown {
 
 const awayKinds = [KafkaJSConnectionError, KafkaJSRequestTimeoutError, KafkaJSSASLAuthenticationError, KafkaJSTimeout] as const;
 
-function ofProtocol(cause: KafkaJSProtocolError, what: string): unknown {
+function ofProtocol(cause: kafkajs.KafkaJSProtocolError, what: string): unknown {
   const errorClass = terminalCodes.get(cause.code);
   if (errorClass !== undefined) return new TerminalError(errorClass, `${what} (Kafka code ${cause.code}, ${cause.type}); it will be refused tomorrow too.`);
   if (cause.retriable || passingCodes.has(cause.code)) return new RetriableError(`${what} (Kafka code ${cause.code}, ${cause.type}); try again.`, { cause });
@@ -53,7 +56,7 @@ function rootOf(error: unknown): unknown {
   return at;
 }
 
-function codeOf(error: KafkaJSError): string {
+function codeOf(error: kafkajs.KafkaJSError): string {
   const code: unknown = 'code' in error ? error.code : undefined;
   return typeof code === 'string' || typeof code === 'number' ? `${error.name} ${code}` : error.name;
 }
