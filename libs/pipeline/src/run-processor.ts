@@ -32,7 +32,7 @@ export interface RunOptions {
   readonly clock: Clock;
   readonly telemetry: Telemetry;
   readonly batchRecordsMax?: number;
-  /** A snapshot after this many records (1 000) or this long after a change (5 000 ms), whichever comes first. */
+  /** A snapshot after this many records (10 000) or this long after a change (10 000 ms), whichever comes first. */
   readonly snapshotRecords?: number;
   readonly snapshotMs?: number;
 }

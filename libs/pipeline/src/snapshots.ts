@@ -36,8 +36,8 @@ export interface Snapshots {
 
 export function createSnapshots(options: SnapshotsOptions): Snapshots {
   const { processor, snapshotStore, clock, positions } = options;
-  const recordsMax = options.snapshotRecords ?? 1_000;
-  const dueMs = options.snapshotMs ?? 5_000;
+  const recordsMax = options.snapshotRecords ?? 10_000;
+  const dueMs = options.snapshotMs ?? 10_000;
   let changes = 0;
   let firstChangeMs = 0;
   let notBeforeMs = -Infinity;
