@@ -116,7 +116,8 @@ function gateAnswers(socketPath: string): Promise<boolean> {
 function table({ dataDir, countersign, gate, enrolledTapIds, files, servers }: Report): string {
   const running = countersign.isRunning ? `runs (process ${countersign.pid}), console at ${countersign.consoleUrl}` : 'does not run on this folder';
   const rows = servers.map(({ server, client, state, isEnrolled, reaches }) => [server, client, state === 'wrapped' ? `wrapped, ${isEnrolled === true ? 'enrolled' : 'not yet seen'}` : state, reaches]);
-  const bare = servers.filter(({ state }) => state !== 'wrapped').length;
+  const near = servers.filter(({ state }) => state === 'on this machine').length;
+  const bare = servers.filter(({ state }) => state !== 'wrapped').length - near;
   return [
     `Data folder   ${dataDir}`,
     `Countersign   ${running}`,
@@ -127,6 +128,7 @@ function table({ dataDir, countersign, gate, enrolledTapIds, files, servers }: R
     ...aligned([['SERVER', 'CLIENT', 'STATE', 'REACHES'], ...rows]),
     '',
     `${servers.length} servers, ${bare} of them without a tap: what these do is not seen.`,
+    ...(near === 0 ? [] : [`${near} reached at an address of this machine: seen where a tap listens there.`]),
     '',
   ].join('\n');
 }

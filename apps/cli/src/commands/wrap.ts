@@ -18,6 +18,7 @@ interface WrapFlags {
   readonly agent?: string;
   readonly role?: string;
   readonly data?: string;
+  readonly fullPath?: boolean;
   readonly dryRun?: boolean;
 }
 
@@ -31,6 +32,7 @@ export function registerWrap(program: Command): void {
     .option('--agent <name>', 'the agent’s name for policy; by default the client’s')
     .option('--role <role>', 'the agent’s role for policy')
     .option('--data <dir>', 'the data folder the taps report to; originals are kept there too')
+    .option('--full-path', 'name the program by its full path, for desktop programs that do not get your shell’s PATH')
     .option('--dry-run', 'show what would change and write nothing')
     .action(wrap);
 }
@@ -40,7 +42,7 @@ function wrap(flags: WrapFlags): void {
   const machine = { platform: process.platform, env: process.env, home: homedir(), cwd: process.cwd() };
   const kept = new KeptOriginals(resolveDataDir(flags.data));
   const only = flags.server === undefined ? undefined : new Set(flags.server);
-  const started = tapProgram({ ...machine, execPath: process.execPath, programFile });
+  const started = tapProgram({ ...machine, execPath: process.execPath, programFile, isFullPathWanted: flags.fullPath === true });
   const agentOf = (client: Client): string => flags.agent ?? client.id;
   const at = new Date().toISOString();
   const write = (text: string): void => void process.stdout.write(text);

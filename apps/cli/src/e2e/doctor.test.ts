@@ -26,13 +26,14 @@ describe('countersign doctor', () => {
 
   it('lists every server, those without a tap too, and never a secret', () => {
     const home = new Home(dir, 'inventory');
-    home.put('.cursor/mcp.json', JSON.stringify({ mcpServers: { bare: { command: process.execPath, args: ['--token', 'hunter2x'] }, far: { url: 'https://a.example/mcp' } } }));
+    home.put('.cursor/mcp.json', JSON.stringify({ mcpServers: { bare: { command: process.execPath, args: ['--token', 'hunter2x'] }, far: { url: 'https://a.example/mcp' }, near: { url: 'http://127.0.0.1:7801/mcp' } } }));
     home.put('.config/goose/config.yaml', 'extensions:\n  inner:\n    type: builtin\n');
     const { stdout, status } = home.countersign('doctor');
     expect(status).toBe(0);
-    expect(stdout).toContain('3 servers, 3 of them without a tap');
+    expect(stdout).toContain('4 servers, 3 of them without a tap');
+    expect(stdout).toContain('1 reached at an address of this machine');
     expect(stdout).not.toContain('hunter2x');
-    expect(doctor(home).servers.map(({ server, state }) => `${server}: ${state}`)).toEqual(['bare: not wrapped', 'far: remote', 'inner: inside the client']);
+    expect(doctor(home).servers.map(({ server, state }) => `${server}: ${state}`)).toEqual(['bare: not wrapped', 'far: remote', 'near: on this machine', 'inner: inside the client']);
   });
 
   it('says that nobody answers when servers are wrapped, and exits with 1', () => {

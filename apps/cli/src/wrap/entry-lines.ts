@@ -45,12 +45,17 @@ function sentence(entry: EntryReport, saying: Saying): string {
 function remoteSentence({ name, url, urlMember, signIn }: Extract<EntryReport, { state: 'remote' }>, { agent, remoteAt }: Saying): string {
   if (signIn !== undefined) return `refused: it signs in by OAuth (its \`${signIn}\` member), and those tokens are bound to the server’s own address; a tap in between would break the sign-in.`;
   if (!URL.canParse(url) || /[{}$]/.test(url)) return `its \`${urlMember}\` is filled in by the client, so what a tap should stand in front of cannot be told from here.`;
-  const { username, pathname, search, port } = new URL(url);
+  const { username, pathname, search } = new URL(url);
   if (username !== '' || secretWords([url]).length > 0) return `refused: its \`${urlMember}\` carries a secret, and a tap would show it among its arguments; use a header of the entry instead.`;
   const listen = portFirst + remoteAt;
-  if (port === String(listen) && /^https?:\/\/(127\.0\.0\.1|localhost)/.test(url)) return 'its address looks like that of a tap on this machine; it is left as it is.';
   const run = `countersign tap --server ${quoted(name)} --agent ${quoted(agent)} --upstream ${quoted(url)} --listen 127.0.0.1:${listen}`;
-  return `it is reached by URL, and a tap for it must keep running. Start \`${run}\` and set \`${urlMember}\` to http://127.0.0.1:${listen}${pathname}${search}. Headers stay as they are. A server that asks for an OAuth sign-in cannot be reached this way.`;
+  const where = isOnThisMachine(url) ? 'it is reached at an address of this machine. If a tap listens there, all is done; if the server itself does,' : 'it is reached by URL, and a tap for it must keep running:';
+  return `${where} start \`${run}\` and set \`${urlMember}\` to http://127.0.0.1:${listen}${pathname}${search}. Headers stay as they are. A server that asks for an OAuth sign-in cannot be reached this way.`;
+}
+
+/** Perhaps a tap of ours: what listens there cannot be told from the address. */
+export function isOnThisMachine(url: string): boolean {
+  return URL.canParse(url) && /^(localhost|127(\.\d+){3}|\[::1\])$/.test(new URL(url).hostname);
 }
 
 export function commandLine(words: readonly string[]): string {

@@ -39,6 +39,10 @@ describe('the program a client is told to start', () => {
     expect(tapProgram({ ...place, env })).toEqual(words);
   });
 
+  it('is runtime and file when a client does not get the PATH of a shell', () => {
+    expect(tapProgram({ ...place, env: { PATH: join(dir, 'bin') }, isFullPathWanted: true })).toEqual(['/n/node', '/c/bin/countersign.js']);
+  });
+
   it('is always runtime and file on Windows', () => {
     expect(tapProgram({ ...place, platform: 'win32', env: { PATH: join(dir, 'bin') } })).toEqual(['/n/node', '/c/bin/countersign.js']);
   });

@@ -3,7 +3,7 @@
  * HE1. A server without a tap is no fault but is always listed: it is what Countersign does not see.
  */
 import { createHash } from 'node:crypto';
-import { commandLine } from './entry-lines.js';
+import { commandLine, isOnThisMachine } from './entry-lines.js';
 import type { EntryReport } from './edit-text.js';
 import { hidden } from './secrets.js';
 import type { TapCommand } from './tap-words.js';
@@ -12,7 +12,7 @@ export interface ServerHealth {
   readonly client: string;
   readonly file: string;
   readonly server: string;
-  readonly state: 'wrapped' | 'not wrapped' | 'remote' | 'inside the client';
+  readonly state: 'wrapped' | 'not wrapped' | 'remote' | 'on this machine' | 'inside the client';
   /** The server's own command or URL, secrets hidden. */
   readonly reaches: string;
   /** Words that start the tap. */
@@ -47,7 +47,7 @@ export function serverHealth(entry: EntryReport, answers: Answers): ServerHealth
     case 'bare':
       return { ...base, state: 'not wrapped', reaches: shown(commandLine(entry.words)), problems: commandProblems(entry.words, answers) };
     case 'remote':
-      return { ...base, state: 'remote', reaches: shown(entry.url) };
+      return { ...base, state: isOnThisMachine(entry.url) ? 'on this machine' : 'remote', reaches: shown(entry.url) };
     case 'other':
       return { ...base, state: 'inside the client', reaches: entry.why };
   }

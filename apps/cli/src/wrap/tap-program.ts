@@ -10,11 +10,13 @@ export interface ProgramPlace {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly execPath: string;
   readonly programFile: string;
+  /** For clients that do not get the PATH of the user's shell. */
+  readonly isFullPathWanted?: boolean;
 }
 
 /** On Windows always by file: a `.cmd` on PATH is not started by clients that use no shell. */
-export function tapProgram({ platform, env, execPath, programFile: file }: ProgramPlace): readonly string[] {
-  return platform !== 'win32' && isOnPath('countersign', env) ? ['countersign'] : [execPath, file];
+export function tapProgram({ platform, env, execPath, programFile: file, isFullPathWanted = false }: ProgramPlace): readonly string[] {
+  return !isFullPathWanted && platform !== 'win32' && isOnPath('countersign', env) ? ['countersign'] : [execPath, file];
 }
 
 /** npx puts its own folders in front of PATH while it runs; a client will not have them. */
