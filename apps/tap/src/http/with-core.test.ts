@@ -1,13 +1,6 @@
-import { generateKeyPairSync, sign } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { MemorySpool } from '@countersign/adapters/spool/memory';
-import { observationSchema, type Observation } from '@countersign/contracts';
+import type { Observation } from '@countersign/contracts';
 import { afterEach, describe, expect, it } from 'vitest';
-import { createTapCore } from '../core.js';
-import { systemClock } from '../system-clock.js';
-import { runHttpTap } from './run.js';
+import { startCoreTap } from './testing/core-tap.js';
 import { connectClient, type DrivenClient } from './testing/sdk-clients.js';
 import { startLegacyServer, startModernServer, type SdkServer } from './testing/sdk-servers.js';
 
@@ -16,21 +9,10 @@ afterEach(async () => {
   for (const peer of open.splice(0).toReversed()) await peer.close();
 });
 
-/** The real core with the default policy and no gate: low calls pass, higher ones fail closed. */
 async function setUp(server: SdkServer): Promise<{ readonly url: string; observations(): readonly Observation[] }> {
-  const dir = mkdtempSync(join(tmpdir(), 'tap-http-'));
-  const { privateKey, publicKey } = generateKeyPairSync('ed25519');
-  const spool = new MemorySpool();
-  let calls = 0;
-  const core = createTapCore({
-    tapId: 'test', epoch: 1, former: undefined, spool, policyFile: join(dir, 'policy'), socketPath: join(dir, 'no-gate.sock'), server: 'fixture', agent: { name: 'tester', role: 'tester' }, transport: 'http', env: {},
-    publicKey: publicKey.export({ format: 'jwk' }).x ?? '',
-    sign: (text) => sign(null, Buffer.from(text), privateKey).toString('base64url'),
-    clock: systemClock, random: () => 0.5, makeCallId: () => (calls += 1).toString(16).padStart(32, '0'), version: '0', process: { pid: 1, parentPid: 0 }, log: () => undefined,
-  });
-  const tap = await runHttpTap({ core, upstream: server.url, listen: { host: '127.0.0.1', port: 0 }, log: () => undefined });
-  open.push({ close: () => rmSync(dir, { recursive: true }) }, server, { close: () => core.close(0) }, tap);
-  return { url: `http://127.0.0.1:${tap.port}/mcp`, observations: () => spool.read(undefined, 10_000).map(({ record }) => observationSchema.parse(JSON.parse(record))) };
+  const tap = await startCoreTap(server.url);
+  open.push(server, tap);
+  return { url: `http://127.0.0.1:${tap.port}/mcp`, observations: () => tap.observations() };
 }
 
 async function client(kind: Parameters<typeof connectClient>[0], url: string): Promise<DrivenClient> {
