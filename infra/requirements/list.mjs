@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 const here = dirname(fileURLToPath(import.meta.url));
 const root = join(here, '..', '..');
 const requirements = JSON.parse(readFileSync(join(here, 'requirements.json'), 'utf8'));
-const idPattern = /^(T|P|A)\d+$/;
+const idPattern = /^((T|P|A)\d+|AARM-R\d+\.\d+)$/;
 
 function* testFiles(folder) {
   for (const entry of readdirSync(folder, { withFileTypes: true })) {

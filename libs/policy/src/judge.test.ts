@@ -171,7 +171,7 @@ describe('joining', () => {
     saw(first);
     let pushedOut: readonly Verdict[] = [];
     for (let seq = 1; seq <= 20_000 && pushedOut.length === 0; seq += 1) pushedOut = saw(observed({ seq }));
-    expect(pushedOut).toMatchObject([{ observationId: first.id, kind: 'deny' }]);
+    expect(pushedOut).toMatchObject([{ observationId: first.id, kind: 'defer' }]);
   });
 });
 
@@ -183,7 +183,7 @@ describe('deadlines', () => {
     answer(call, ['behaviour', 'injection', 'attestation']);
     expect(wakesAt()).toBe(startMs + 950);
     expect(tick(startMs + 949)).toEqual([]);
-    expect(tick(startMs + 950)).toMatchObject([{ kind: 'deny', missing: ['provenance'], reasons: [{ code: 'no-verdict-in-time' }], waitedMs: 930 }]);
+    expect(tick(startMs + 950)).toMatchObject([{ kind: 'defer', missing: ['provenance'], reasons: [{ code: 'no-verdict-in-time' }], waitedMs: 930 }]);
     expect(events.at(-1)).toMatchObject({ event: 'CallJudged', level: 'warn' });
   });
 
@@ -203,7 +203,7 @@ describe('deadlines', () => {
   it('[V3] in mode observe the record says what the verdict would have been', () => {
     const { saw, tick } = judgeUnder({ mode: 'observe' });
     saw(observed({ seq: 1, waits: false }), startMs);
-    expect(tick(startMs + 1_000)).toMatchObject([{ kind: 'deny', mode: 'observe', missing: medium }]);
+    expect(tick(startMs + 1_000)).toMatchObject([{ kind: 'defer', mode: 'observe', missing: medium }]);
   });
 
   it('a reloaded policy holds for the next verdict', () => {

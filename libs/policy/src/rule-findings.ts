@@ -10,7 +10,7 @@ import type { CompiledPolicy } from './compile.js';
 import type { RuleInput } from './rule-input.js';
 import { plainReason, reasonOf } from './reasons.js';
 
-export type Action = 'show' | 'step_up' | 'deny';
+export type Action = 'show' | 'step_up' | 'deny' | 'defer';
 export interface Weighed {
   readonly action: Action;
   readonly reason: Reason;

@@ -71,7 +71,7 @@ const requests: readonly Row[] = [
   { sentence: 'a critical call asks people', call: { tier: 'critical', impact: 'irreversible' }, kind: 'step_up', codes: ['tier-asks'] },
   { sentence: 'a critical call that a gate denies is denied, and both reasons stay', call: { tier: 'critical', impact: 'egress' }, findings: [finding('provenance', 'capability', { gate: 'deny' }), tainted], kind: 'deny', codes: ['capability', 'tainted-target', 'tier-asks'] },
   { sentence: 'two channels in one deny keep both reasons', findings: [finding('provenance', 'flow-to-sink', { gate: 'deny' }), finding('attestation', 'attestation-changed', { gate: 'deny' })], kind: 'deny', codes: ['flow-to-sink', 'attestation-changed'] },
-  { sentence: 'a required detector that was silent denies', missing: ['provenance'], kind: 'deny', codes: ['no-verdict-in-time'] },
+  { sentence: '[AARM-R1.2] a required detector that was silent defers', missing: ['provenance'], kind: 'defer', codes: ['no-verdict-in-time'] },
   { sentence: 'a silent detector is only named where policy fails open', policy: { tiers: { ...defaultPolicy.tiers, medium: { ...defaultPolicy.tiers.medium, onUnavailable: 'allow' } } }, missing: ['provenance'], kind: 'allow', codes: ['no-verdict-in-time'] },
   { sentence: 'a contained session is denied with the reason it is contained for', history: { contained: { code: 'attestation-changed', text: 'x' } }, kind: 'deny', codes: ['attestation-changed'] },
   { sentence: 'a rule that refuses is found by its name', policy: { rules: [{ name: 'never', when: 'true', deny: 'No.' }] }, call: { tierRule: 'never · 1 not evaluated: x' }, kind: 'deny', codes: ['refused-by-rule'] },

@@ -1,8 +1,9 @@
 /**
  * Findings of one observation → what becomes of it, with reasons.
- * RU1. deny beats step_up beats allow, and no channel hides another: all reasons stay, the heaviest first.
+ * RU1. deny beats defer beats step_up beats allow, and no channel hides another: all reasons stay, the heaviest first.
  * RU2. Gates decide alone; scores only ask people, and only after enough benign sessions of that agent.
- * RU3. Evidence that is required and absent at the deadline is treated as `onUnavailable` says, and named.
+ * RU3. Evidence that is required and absent near the deadline defers the call: its tap holds it to its own deadline and then does
+ *      what its rule says without a verdict (deny, by default). Where policy fails open it is only named.
  * RU4. Nothing here reads a clock or remembers; `history` is an argument.
  */
 import type { Ask, Reason, Tier } from '@countersign/contracts';
@@ -14,7 +15,7 @@ import { plainReason } from './reasons.js';
 import { capabilityRule, ruleNameOf } from './tier-of.js';
 
 const reasonsMax = 16;
-const weight: Readonly<Record<Action, number>> = { deny: 0, step_up: 1, show: 2 };
+const weight: Readonly<Record<Action, number>> = { deny: 0, defer: 1, step_up: 2, show: 3 };
 
 export function rule(compiled: CompiledPolicy, input: RuleInput): RuledKind {
   if (input.phase === 'result') return resultActions(compiled, input);
@@ -30,6 +31,7 @@ export function rule(compiled: CompiledPolicy, input: RuleInput): RuledKind {
   ];
   const reasons = heaviestFirst(weighed);
   if (weighed.some(({ action }) => action === 'deny')) return { kind: 'deny', reasons };
+  if (weighed.some(({ action }) => action === 'defer')) return { kind: 'defer', reasons };
   if (!weighed.some(({ action }) => action === 'step_up')) return { kind: 'allow', reasons };
   const ask = askOf(compiled, input.call.tier);
   if (input.history.pendingAsks >= compiled.policy.holds.pendingPerAgentMax) {
@@ -68,7 +70,7 @@ function ambiguous(compiled: CompiledPolicy, call: JudgedCall): Weighed[] {
 
 function unanswered(compiled: CompiledPolicy, { call, missing }: RuleInput): Weighed[] {
   if (missing.length === 0) return [];
-  const action = compiled.policy.tiers[call.tier].onUnavailable === 'deny' ? 'deny' : 'show';
+  const action = compiled.policy.tiers[call.tier].onUnavailable === 'deny' ? 'defer' : 'show';
   return [{ action, reason: plainReason('no-verdict-in-time', `Missing: ${missing.join(', ')}.`) }];
 }
 
