@@ -28,7 +28,7 @@ const contentsMax = 256;
 const alarmsMax = 64;
 const ownValuesMax = 4_096;
 
-export const provenanceVersion = '1';
+export const provenanceVersion = '2';
 
 /** @param options.policy the policy in force, asked at every observation; only its data is read. */
 export function createProvenance(options: { policy: () => CompiledPolicy }): Detector<Memory> {
@@ -94,7 +94,7 @@ function raise(session: Session, callId: string): void {
 /** A person's yes to a call means it was meant: the session may teach again. */
 function decided(decision: Decision, memory: Memory): Memory {
   if (decision.kind !== 'approval' || decision.outcome !== 'approved' || decision.callId === undefined) return memory;
-  for (const session of memory.sessions.values()) session.alarms.delete(decision.callId);
+  for (const session of memory.sessions.values()) if (session.alarms.delete(decision.callId)) session.vouched = true;
   return memory;
 }
 

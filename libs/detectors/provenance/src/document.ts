@@ -4,7 +4,7 @@
  * DO2. At most `unitsMax` units; text beyond is kept for quoting and searching, and `unread` counts it.
  */
 import { rawSpan, type Leaf } from './leaves.js';
-import { folded, tokensOf, tokensOfLeaf } from './text.js';
+import { folded, tokensOf, tokensOfFolded, tokensOfLeaf } from './text.js';
 import { unitsOf } from './units.js';
 import type { Evidence } from '@countersign/contracts';
 
@@ -60,28 +60,31 @@ export interface Span {
 export function contentOf(leaves: readonly Leaf[]): Content {
   const units: PlacedUnit[] = [];
   const postings = new Map<string, number[]>();
+  const foldedLeaves = leaves.map((leaf) => folded(leaf.text));
   let chars = 0;
   let unread = 0;
   leaves.forEach((leaf, ordinal) => {
-    if (units.length >= unitsMax) unread += leaf.text.length;
-    else for (const unit of unitsOf(leaf)) if (units.length < unitsMax) place(unit, { leaf, ordinal, from: chars }, { units, postings });
-    chars += leaf.text.length + 1;
+    const lower = foldedLeaves[ordinal] ?? '';
+    if (units.length >= unitsMax) unread += lower.length;
+    else for (const unit of unitsOf(leaf, lower)) if (units.length < unitsMax) place(unit, { leaf, lower, ordinal, from: chars }, { units, postings });
+    chars += lower.length + 1;
   });
-  return { leaves, units, postings, foldedLeaves: leaves.map((leaf) => folded(leaf.text)), chars, unread };
+  return { leaves, units, postings, foldedLeaves, chars, unread };
 }
 
 function place(
   unit: ReturnType<typeof unitsOf>[number],
-  at: { leaf: Leaf; ordinal: number; from: number },
+  at: { leaf: Leaf; lower: string; ordinal: number; from: number },
   into: { units: PlacedUnit[]; postings: Map<string, number[]> },
 ): void {
   const ordinal = into.units.length;
-  into.units.push({ ...unit, leaf: at.ordinal, from: at.from + unit.start, to: at.from + unit.end });
-  const whole = unit.start === 0 && unit.end === at.leaf.text.length;
-  for (const { key } of whole ? tokensOfLeaf(at.leaf) : tokensOf(at.leaf.text.slice(unit.start, unit.end))) {
+  const { start, end, structured, imperative, prose } = unit;
+  into.units.push({ leaf: at.ordinal, start, end, from: at.from + start, to: at.from + end, structured, imperative, prose });
+  const whole = start === 0 && end === at.lower.length;
+  for (const { key } of whole ? tokensOfLeaf(at.leaf) : tokensOfFolded(at.lower.slice(start, end))) {
     const known = into.postings.get(key);
     if (known === undefined) into.postings.set(key, [ordinal]);
-    else if (known.at(-1) !== ordinal) known.push(ordinal);
+    else if (known[known.length - 1] !== ordinal) known.push(ordinal);
   }
 }
 

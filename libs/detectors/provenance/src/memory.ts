@@ -37,6 +37,8 @@ export interface Session {
   /** Calls that were held or refused for a reason of ours; while one is left, nothing is learnt from the session. */
   readonly alarms: Set<string>;
   scoreMax: number;
+  /** A person approved a call of the run: what it did was meant. */
+  vouched: boolean;
   /** What the session would teach when it ends without an alarm. */
   lessons: Lesson[];
 }
@@ -69,7 +71,7 @@ export function emptyMemory(): Memory {
 export function emptySession(agent: string): Session {
   return {
     agent, members: new Map(), lastAtMs: 0, read: [], readChars: 0, evictedChars: 0, own: new Set(), ownValues: new Set(), task: undefined, taskTokens: new Set(),
-    calls: 0, alarms: new Set(), scoreMax: Number.NEGATIVE_INFINITY, lessons: [],
+    calls: 0, alarms: new Set(), vouched: false, scoreMax: Number.NEGATIVE_INFINITY, lessons: [],
   };
 }
 
@@ -128,8 +130,10 @@ export function bringIn(session: Session, tokens: Iterable<string>): void {
   for (const token of tokens) if (session.own.size < ownTokensMax) session.own.add(token);
 }
 
+/** The oldest without a label, else the oldest; never the latest. */
 function evictOne(documents: Document[]): number {
-  const plain = documents.slice(0, -1).findIndex((document) => document.labels.size === 0);
-  const [gone] = documents.splice(Math.max(0, plain), 1);
+  let oldest = 0;
+  while (oldest < documents.length - 1 && (documents[oldest]?.labels.size ?? 0) > 0) oldest += 1;
+  const [gone] = documents.splice(oldest < documents.length - 1 ? oldest : 0, 1);
   return gone?.content.chars ?? 0;
 }

@@ -11,6 +11,11 @@ import { emptySession, historyOf, sessionOf, type Memory, type Session } from '.
 
 export const lingerMs = 60_000;
 const callsMax = 2_000;
+/**
+ * A run whose highest margin came closer to the threshold than this counts for calibration, but nothing in it becomes known: else an
+ * attack that was just missed once makes its own repetition look like a habit.
+ */
+const teachesBelow = -1.5;
 
 /** The agent's session after an observation of one of its taps. */
 export function sessionAt(memory: Memory, observation: Observation): Session {
@@ -36,11 +41,14 @@ function forgotten(memory: Memory, session: Session): Session {
 
 function taught(memory: Memory, session: Session): void {
   if (session.alarms.size === 0 && session.lessons.length > 0) {
-    learn(historyOf(memory, session.agent), { lessons: session.lessons, read: session.read.flatMap(entitiesInFields), score: session.scoreMax });
+    const isVouched = session.vouched || session.scoreMax < teachesBelow;
+    const taught = isVouched ? { lessons: session.lessons, read: session.read.flatMap(entitiesInFields) } : { lessons: [], read: [] };
+    learn(historyOf(memory, session.agent), { ...taught, score: session.scoreMax });
   }
   session.task = undefined;
   session.taskTokens = new Set();
   session.lessons = [];
   session.alarms.clear();
+  session.vouched = false;
   session.scoreMax = Number.NEGATIVE_INFINITY;
 }

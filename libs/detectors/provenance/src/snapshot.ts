@@ -87,8 +87,8 @@ export function restored(text: string): Memory {
 }
 
 function storedSession(session: Session, ordinal: (document: Document) => number): StoredSession {
-  const { agent, members, lastAtMs, readChars, evictedChars, calls, lessons, read, own, ownValues, scoreMax, task, alarms } = session;
-  return { agent, members: [...members], lastAtMs, readChars, evictedChars, calls, lessons, alarms: [...alarms], read: read.map(ordinal), own: [...own], ownValues: [...ownValues], taskText: task ?? null, score: Number.isFinite(scoreMax) ? scoreMax : null };
+  const { agent, members, lastAtMs, readChars, evictedChars, calls, lessons, read, own, ownValues, scoreMax, task, alarms, vouched } = session;
+  return { agent, members: [...members], lastAtMs, readChars, evictedChars, calls, lessons, vouched, alarms: [...alarms], read: read.map(ordinal), own: [...own], ownValues: [...ownValues], taskText: task ?? null, score: Number.isFinite(scoreMax) ? scoreMax : null };
 }
 
 function openedSession(stored: StoredSession, pick: (ordinal: number) => Document[]): Session {

@@ -14,8 +14,6 @@ export interface Token {
 }
 
 const chunkCharsMax = 512;
-/** A comma inside a number belongs to it: `1,234,567` is one value. */
-const chunk = /(?:[^\s"'`<>()[\]{}|;,=]|(?<=\d),(?=\d{3}(?!\d)))+/g;
 const grouped = /^[+-]?\d{1,3}(?:,\d{3})+(?:\.\d+)?$/;
 const mail = /^[a-z0-9._%+-]+@[a-z0-9-]+(?:\.[a-z0-9-]+)+$/;
 const link = /^[a-z][a-z0-9+.-]*:\/\/\S+$/;
@@ -28,21 +26,55 @@ const piece = /[\p{L}\p{N}]+(?:\.\d+)?/gu;
 /** NFKC and lower case, one code unit for one: a character whose folded form has another length stays as it is. */
 export function folded(text: string): string {
   if (isAscii(text)) return text.toLowerCase();
-  let out = '';
-  for (const character of text) {
-    const form = character.normalize('NFKC').toLowerCase();
-    out += form.length === character.length ? form : character;
-  }
-  return out;
+  return text.replace(/[^\0-\x7f]/gu, foldedCharacter).replace(/[A-Z]+/g, (capitals) => capitals.toLowerCase());
+}
+
+const charactersKept = 4_096;
+const formByCharacter = new Map<string, string>();
+
+/** Pure; remembered because a text repeats its characters. */
+function foldedCharacter(character: string): string {
+  const known = formByCharacter.get(character);
+  if (known !== undefined) return known;
+  const form = character.normalize('NFKC').toLowerCase();
+  const kept = form.length === character.length ? form : character;
+  if (formByCharacter.size >= charactersKept) formByCharacter.clear();
+  formByCharacter.set(character, kept);
+  return kept;
 }
 
 /** Tokens in order of place. `text` need not be folded. A verb yields its stem and its groups over the same span. */
 export function tokensOf(text: string): Token[] {
-  const lower = folded(text);
+  return tokensOfFolded(folded(text));
+}
+
+/** The same for a text that is folded already. */
+export function tokensOfFolded(lower: string): Token[] {
   const found: Token[] = [];
-  for (const match of lower.matchAll(chunk)) chunkTokens(match[0], match.index, found);
+  const end = lower.length;
+  for (let at = 0; at < end; at++) {
+    if (isCut(lower, at)) continue;
+    const start = at;
+    while (at < end && !isCut(lower, at)) at += 1;
+    chunkTokens(lower.slice(start, at), start, found);
+  }
   const days = datesIn(lower);
   return days.length === 0 ? found : [...found, ...days].sort((a, b) => a.start - b.start);
+}
+
+/** White space and the signs between values; a comma inside a number belongs to it: `1,234,567` is one value. */
+function isCut(text: string, at: number): boolean {
+  const code = text.charCodeAt(at);
+  if (code >= 128) return code === 0xa0 || code === 0x1680 || (code >= 0x2000 && code <= 0x200a) || code === 0x2028 || code === 0x2029 || code === 0x202f || code === 0x205f || code === 0x3000 || code === 0xfeff;
+  if (cuts[code] === 0) return false;
+  return code !== 44 || !(isDigitAt(text, at - 1) && isDigitAt(text, at + 1) && isDigitAt(text, at + 2) && isDigitAt(text, at + 3) && !isDigitAt(text, at + 4));
+}
+
+const cuts = Uint8Array.from({ length: 128 }, (_, code) => (/[\s"'`<>()[\]{}|;,=]/.test(String.fromCharCode(code)) ? 1 : 0));
+
+function isDigitAt(text: string, at: number): boolean {
+  const code = text.charCodeAt(at);
+  return code >= 48 && code <= 57;
 }
 
 const tokensByLeaf = new WeakMap<object, readonly Token[]>();

@@ -21,9 +21,8 @@ export interface Unit {
   readonly prose: boolean;
 }
 
-/** Units of one leaf, in order. */
-export function unitsOf(leaf: Leaf): Unit[] {
-  const { text } = leaf;
+/** Units of one leaf, in order. @param text the leaf's text, folded (which moves no character). */
+export function unitsOf(leaf: Leaf, text: string = folded(leaf.text)): Unit[] {
   if (leaf.keyed && isFieldValue(text)) return text.trim() === '' ? [] : [field(0, text.length)];
   const units: Unit[] = [];
   let paragraph: Span | undefined;
@@ -43,15 +42,33 @@ export function unitsOf(leaf: Leaf): Unit[] {
 
 /** Does some clause of `text` give an order? `text` is one sentence or so. */
 export function isImperative(text: string): boolean {
-  const clauses = folded(text).split(/[:!?;,]|\.(?=\s|$)|\band\b|\bthen\b|\\n|\n/u, 12);
+  return givesOrder(folded(text));
+}
+
+const clauseEnd = /[:!?;,]|\.(?=\s|$)|\band\b|\bthen\b|\\n|\n/u;
+const clausesMax = 5;
+const openingWordsMax = 7;
+
+function givesOrder(lower: string): boolean {
   let seen = 0;
-  for (const clause of clauses) {
-    const words = clause.match(/[\p{L}\p{N}][\p{L}\p{N}'_.@/-]*/gu) ?? [];
+  for (const clause of lower.split(clauseEnd, 12)) {
+    const words = openingWords(clause);
     if (words.length < 2) continue;
     if (opensWithOrder(words)) return true;
-    if (++seen >= 5) return false;
+    if (++seen >= clausesMax) return false;
   }
   return false;
+}
+
+/** The first words of a clause; more are never looked at. */
+function openingWords(clause: string): string[] {
+  const words: string[] = [];
+  const word = /[\p{L}\p{N}][\p{L}\p{N}'_.@/-]*/gu;
+  for (let match = word.exec(clause); match !== null; match = word.exec(clause)) {
+    words.push(match[0]);
+    if (words.length >= openingWordsMax) break;
+  }
+  return words;
 }
 
 interface Span {
@@ -73,7 +90,7 @@ function field(start: number, end: number): Unit {
 }
 
 function isFieldValue(value: string): boolean {
-  return value.length <= fieldValueCharsMax && countSpaces(value) < fieldSpacesMax && !value.trim().includes('\n') && functionWordCount(value) < 3;
+  return value.length <= fieldValueCharsMax && countSpaces(value) < fieldSpacesMax && !value.trim().includes('\n') && !hasFunctionWords(value, 3);
 }
 
 /** `key: value` or a short list item: the span of the whole line without its bullet. */
@@ -82,7 +99,7 @@ function fieldSpan(text: string, line: Span): Span | undefined {
   const key = /^\s*(?:[-*•]\s+)?["']?([\p{L}_][\p{L}\p{N}_ ./-]{0,40}?)["']?\s*[:=]\s+?(\S.*)?$/u.exec(content);
   if (key !== null && countSpaces(key[1] ?? '') < 4) return isFieldValue(key[2] ?? '') ? line : undefined;
   const item = /^\s*(?:[-*•]|\d{1,3}[.)])\s+(\S.*)$/u.exec(content);
-  return item !== null && isFieldValue(item[1] ?? '') && functionWordCount(item[1] ?? '') < 2 ? line : undefined;
+  return item !== null && isFieldValue(item[1] ?? '') && !hasFunctionWords(item[1] ?? '', 2) ? line : undefined;
 }
 
 /** Lines; printed escapes (`\n` as two characters) end a line too, since that is what the reader of the text sees. */
@@ -117,7 +134,7 @@ function pieces(text: string, span: Span, units: Unit[]): void {
   while (start < span.end) {
     const end = span.end - start <= unitCharsMax ? span.end : cutAt(text, start, start + unitCharsMax);
     const said = text.slice(start, end);
-    units.push({ start, end, structured: false, imperative: isImperative(said), prose: functionWordCount(said) >= 2 });
+    units.push({ start, end, structured: false, imperative: givesOrder(said), prose: hasFunctionWords(said, 2) });
     start = end;
     while (start < span.end && text.charCodeAt(start) <= 32) start += 1;
   }
@@ -134,8 +151,19 @@ function countSpaces(text: string): number {
   return spaces;
 }
 
-function functionWordCount(text: string): number {
+/** Are there at least `count` words of grammar? `lower` is folded. */
+function hasFunctionWords(lower: string, count: number): boolean {
   let found = 0;
-  for (const word of folded(text).split(/[^\p{L}']+/u)) if (functionWords.has(word)) found += 1;
-  return found;
+  let start = -1;
+  for (let at = 0; at <= lower.length; at++) {
+    const code = at < lower.length ? lower.charCodeAt(at) : 32;
+    const isLetter = (code >= 97 && code <= 122) || code === 39 || code > 127;
+    if (isLetter && start < 0) start = at;
+    if (isLetter || start < 0) continue;
+    if (at - start <= functionWordCharsMax && functionWords.has(lower.slice(start, at)) && ++found >= count) return true;
+    start = -1;
+  }
+  return false;
 }
+
+const functionWordCharsMax = 8;
