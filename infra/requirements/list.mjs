@@ -24,7 +24,7 @@ function* testFiles(folder) {
 function citations() {
   const found = new Map();
   for (const file of ['apps', 'libs', 'infra'].flatMap((folder) => [...testFiles(join(root, folder))])) {
-    for (const [, title] of readFileSync(file, 'utf8').matchAll(/\b(?:it|test|describe)(?:\.each\([^)]*\))?\(\s*[`'"](.*?)[`'"]\s*,/g)) {
+    for (const [, title] of readFileSync(file, 'utf8').matchAll(/(?:\b(?:it|test|describe)(?:\.each\([^)]*\))?\(\s*|\bsentence: )[`'"](.*?)[`'"]\s*,/g)) {
       for (const [, ids] of title.matchAll(/\[([^\]]+)\]/g)) {
         for (const id of ids.split(/[,\s]+/).filter((word) => idPattern.test(word))) {
           found.set(id, [...(found.get(id) ?? []), `${relative(root, file)}: ${title}`]);

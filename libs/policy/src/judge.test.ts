@@ -176,7 +176,7 @@ describe('joining', () => {
 });
 
 describe('deadlines', () => {
-  it('[AARM-R4.3] a silent required detector is a deny just before the tap stops waiting, and is named', () => {
+  it('[AARM-R4.3] a silent required detector defers the call just before the tap stops waiting, and is named', () => {
     const { saw, answer, tick, wakesAt, events } = judgeUnder();
     const call = observed({ seq: 1 });
     saw(call, startMs + 20);

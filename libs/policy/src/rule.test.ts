@@ -74,7 +74,7 @@ const requests: readonly Row[] = [
   { sentence: '[AARM-R1.2] a required detector that was silent defers', missing: ['provenance'], kind: 'defer', codes: ['no-verdict-in-time'] },
   { sentence: 'a silent detector is only named where policy fails open', policy: { tiers: { ...defaultPolicy.tiers, medium: { ...defaultPolicy.tiers.medium, onUnavailable: 'allow' } } }, missing: ['provenance'], kind: 'allow', codes: ['no-verdict-in-time'] },
   { sentence: 'a contained session is denied with the reason it is contained for', history: { contained: { code: 'attestation-changed', text: 'x' } }, kind: 'deny', codes: ['attestation-changed'] },
-  { sentence: 'a rule that refuses is found by its name', policy: { rules: [{ name: 'never', when: 'true', deny: 'No.' }] }, call: { tierRule: 'never · 1 not evaluated: x' }, kind: 'deny', codes: ['refused-by-rule'] },
+  { sentence: '[AARM-R3.1, AARM-R1.1] a rule that refuses is found by its name', policy: { rules: [{ name: 'never', when: 'true', deny: 'No.' }] }, call: { tierRule: 'never · 1 not evaluated: x' }, kind: 'deny', codes: ['refused-by-rule'] },
   { sentence: 'an agent that may not call the tool is denied', call: { tierRule: 'agent-may-not-call' }, kind: 'deny', codes: ['agent-may-not-call'] },
   { sentence: 'the fourth open question of an agent is a deny', call: egress, findings: [tainted], history: { pendingAsks: 3 }, kind: 'deny', codes: ['too-many-pending', 'tainted-target'] },
   { sentence: 'open questions do not stop calls that ask nobody', history: { pendingAsks: 3 }, kind: 'allow', codes: [] },

@@ -134,7 +134,7 @@ async function settled(seed: number, sessions: number): Promise<{ traffic: Traff
 }
 
 describe('surprise', () => {
-  it('[A1] says nothing statistical before the policy’s number of sessions', async () => {
+  it('says nothing statistical before the policy’s number of sessions', async () => {
     const random = seeded(1);
     const traffic = new Traffic();
     for (let at = 0; at < 19; at++) expect(kinds(await traffic.session(ordinary(random)))).toEqual(new Set(['cold-start']));
@@ -143,7 +143,7 @@ describe('surprise', () => {
     expect(findings[0]?.sentence).toContain('19 sessions');
   });
 
-  it('[A1] a tool this agent never used after that one is a surprise, with counts, p and n', async () => {
+  it('a tool this agent never used after that one is a surprise, with counts, p and n', async () => {
     const { traffic, random } = await settled(2, 60);
     const [, , last] = await traffic.session([...ordinary(random).slice(0, 2), ['send_email', { to: 'x@example.org', body: 'all of it' }, 'egress']]);
     expect(last).toMatchObject({ kind: 'surprise' });
@@ -168,7 +168,7 @@ describe('surprise', () => {
 });
 
 describe('habits', () => {
-  it.each([11, 12, 13, 14])('[A3] an agent that swaps its habits is flagged after at most five sessions, n and assumption stated (seed %i)', async (seed) => {
+  it.each([11, 12, 13, 14])('an agent that swaps its habits is flagged after at most five sessions, n and assumption stated (seed %i)', async (seed) => {
     const { traffic, random } = await settled(seed, 30);
     for (let at = 0; at < 5; at++) await traffic.session(changed(random));
     const finding = (await traffic.session(changed(random))).find(({ kind }) => kind === 'habits-changed');
@@ -177,7 +177,7 @@ describe('habits', () => {
     expect(finding?.sentence).toContain('exchangeable');
   });
 
-  it('[A3] ordinary sessions raise at most one alarm in a thousand', async () => {
+  it('ordinary sessions raise at most one alarm in a thousand', async () => {
     let alarms = 0;
     for (const seed of [21, 22, 23, 24, 25, 26, 27, 28, 29, 30]) {
       const { traffic, random } = await settled(seed, 30);
@@ -211,7 +211,7 @@ describe('habits', () => {
 });
 
 describe('one run, several servers', () => {
-  it('[T17] taps that are open together make one session; it ends when the last of them closes', async () => {
+  it('taps that are open together make one session; it ends when the last of them closes', async () => {
     const traffic = new Traffic();
     const at = (tapId: string, kind: Observation['kind'], epoch = 1): Observation => {
       const call = traffic.observation({ agent: 'clerk', role: 'desk', tool: 'read', impact: 'read', phase: 'request', args: {} });
@@ -228,7 +228,7 @@ describe('one run, several servers', () => {
 });
 
 describe('memory', () => {
-  it('[P4] a restored memory answers as the original would', async () => {
+  it('a restored memory answers as the original would', async () => {
     const one = await settled(51, 45);
     const other = await settled(51, 45);
     other.traffic.restart();
@@ -236,7 +236,7 @@ describe('memory', () => {
     expect(await other.traffic.session(calls)).toEqual(await one.traffic.session(calls));
   });
 
-  it('[P4] strange input is answered, never thrown at', async () => {
+  it('strange input is answered, never thrown at', async () => {
     await fc.assert(
       fc.asyncProperty(fc.anything(), fc.string(), async (args, tool) => {
         const traffic = new Traffic();
