@@ -67,6 +67,17 @@ describe('countersign doctor', () => {
     expect(report.files.find(({ file }) => file === codex)?.problem).toMatch(/cannot be read as TOML/);
   });
 
+  it('a stale tap is healed as doctor says: unwrap, then wrap', () => {
+    const home = new Home(dir, 'healed');
+    const words = ['/gone/countersign.js', 'tap', '--server', 'a', '--', process.execPath, 'a.js'];
+    home.put('.cursor/mcp.json', JSON.stringify({ mcpServers: { a: { command: process.execPath, args: words } } }));
+    expect(doctor(home).servers[0]?.problems.join()).toContain('stale');
+    home.countersign('unwrap');
+    expect(doctor(home).servers).toMatchObject([{ state: 'not wrapped', problems: [] }]);
+    home.countersign('wrap');
+    expect(doctor(home).servers).toMatchObject([{ state: 'wrapped', problems: [] }]);
+  });
+
   it('does not obey a terminal sequence in a project’s file', () => {
     const home = new Home(dir, 'hostile');
     home.put('shop/.mcp.json', JSON.stringify({ mcpServers: { 'a\u001b[2J': { command: process.execPath, args: ['\u202e\u001b]0;x\u0007'] } } }));

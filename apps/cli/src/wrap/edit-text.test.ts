@@ -91,6 +91,20 @@ describe('what is not edited', () => {
   });
 
   it.each([
+    { what: 'it says a thing twice', entry: '{"command":"x","command":"y","args":[]}', why: /says "command" twice/ },
+    { what: 'it has a command and a URL', entry: '{"command":"x","url":"https://a.example"}', why: /a command and a URL/ },
+    { what: 'its command holds the arguments', entry: '{"command":"npx -y pkg"}', why: /holds spaces and no arguments/ },
+    { what: 'its command is a table', entry: '{"command":{"path":"x"}}', why: /not written as a text/ },
+    { what: 'its arguments are no words', entry: '{"command":"x","args":[["y"]]}', why: /no list of words/ },
+    { what: 'it is no table', entry: '"x"', why: /no table of settings/ },
+  ])('an entry is left alone, with the reason, when $what', ({ entry, why }) => {
+    const text = `{"mcpServers":{"a":${entry}}}`;
+    const edited = ok(wrapText(text, cursor, { tap }));
+    expect(edited.text).toBe(text);
+    expect(edited.entries).toMatchObject([{ state: 'other', why: expect.stringMatching(why) }]);
+  });
+
+  it.each([
     { what: 'its command is a block of text', entry: 'cmd: >-\n      x\n    args: [y]' },
     { what: 'its arguments are an anchor of another’s', entry: 'cmd: x\n    args: &A [y]\n  z:\n    cmd: z\n    args: *A' },
     { what: 'an argument stands below its dash', entry: 'cmd: x\n    args:\n      -\n        y\n      - z' },
