@@ -96,7 +96,7 @@ describe('what is not edited', () => {
     { what: 'its command holds the arguments', entry: '{"command":"npx -y pkg"}', why: /holds spaces and no arguments/ },
     { what: 'its command is a table', entry: '{"command":{"path":"x"}}', why: /not written as a text/ },
     { what: 'its arguments are no words', entry: '{"command":"x","args":[["y"]]}', why: /no list of words/ },
-    { what: 'it is no table', entry: '"x"', why: /no table of settings/ },
+    { what: 'it is no table', entry: '"x"', why: /not a table of settings/ },
   ])('an entry is left alone, with the reason, when $what', ({ entry, why }) => {
     const text = `{"mcpServers":{"a":${entry}}}`;
     const edited = ok(wrapText(text, cursor, { tap }));
