@@ -2,14 +2,16 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { StoredRecord } from '@countersign/pipeline';
+import { runProcessor, silentTelemetry, type Processor, type StoredRecord } from '@countersign/pipeline';
 import { Kafka, logLevel, type KafkaMessage } from 'kafkajs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startKafka, type RunningKafka } from '../../../../infra/stack/kafka.mjs';
+import { SystemClock } from '../clock/system.js';
+import { SqliteSnapshotStore } from '../snapshot-store/sqlite.js';
 import { collect, describeEventLog, records } from './conformance.js';
 import { KafkaEventLog, type KafkaEventLogOptions } from './kafka.js';
 import { collectDistinct } from './kafka/distinct-records.js';
-import { ensureTopics, type TopicDefinition } from './kafka/topics.js';
+import { ensureTopics, removeTopics, type TopicDefinition } from './kafka/topics.js';
 
 const dir = mkdtempSync(join(tmpdir(), 'countersign-kafka-'));
 const { topics: definitions } = JSON.parse(readFileSync(new URL('../../../../infra/kafka/topics.json', import.meta.url), 'utf8')) as { readonly topics: readonly TopicDefinition[] };
@@ -45,7 +47,11 @@ describeEventLog(
         await log.close();
         return (log = await ledger.connect());
       },
-      dispose: () => log.close(),
+      async dispose() {
+        await log.close();
+        // Two hundred forgotten topics would all be recovered after the kill below.
+        await removeTopics({ connection: { brokers: kafka.brokers }, topicPrefix: ledger.topicPrefix });
+      },
     };
   },
   { isDurable: true },
@@ -87,6 +93,43 @@ describe('KafkaEventLog on a real broker', () => {
     await Promise.all(subscriptions.slice(0, 2).map((subscription) => subscription?.stop()));
     for (const domain of domains) expect(firstSights(seen.filter(({ key }) => key === domain))).toEqual(records(domain, 0, 100).map(({ id }) => id));
     await Promise.all([log, ...others].map((each) => each.close()));
+  });
+
+  it('[P11] [P14] a processor whose memory moved to another process makes the records it would have made without the move', async () => {
+    const { log, connect } = await emptyLedger({ partitions: 4 });
+    const snapshots = SqliteSnapshotStore.open(join(dir, `tally-${ledgers}.db`));
+    const domains = Array.from({ length: 8 }, (_, n) => `d${n}`);
+    const other = await connect();
+    for (const [part, host] of [log, other, log].entries()) {
+      await Promise.all(domains.map((domain) => host.append('observations', records(domain, part * 30, 30))));
+      const run = await runProcessor({ processor: tally(), eventLog: host, snapshotStore: snapshots, clock: new SystemClock(), telemetry: silentTelemetry });
+      await collectDistinct(host, domains.length * 30 * (part + 1), 'findings');
+      await run.stop();
+    }
+    expectTallied(await collectDistinct(log, domains.length * 90, 'findings'), { domains, count: 90 });
+    await Promise.all([log.close(), other.close(), snapshots.close()]);
+  });
+
+  it('[P11] a processor that lost partitions to another instance and got them back makes no record twice with another content', async () => {
+    const { log, connect } = await emptyLedger({ partitions: 4 });
+    const domains = Array.from({ length: 8 }, (_, n) => `d${n}`);
+    const other = await connect();
+    const openStore = (name: string) => SqliteSnapshotStore.open(join(dir, `${name}-${ledgers}.db`));
+    const [ownStore, otherStore] = [openStore('own'), openStore('other')];
+    const run = (eventLog: KafkaEventLog, snapshotStore: SqliteSnapshotStore) => runProcessor({ processor: tally(), eventLog, snapshotStore, clock: new SystemClock(), telemetry: silentTelemetry });
+    const appendPart = async (part: number) => {
+      await Promise.all(domains.map((domain) => log.append('observations', records(domain, part * 30, 30))));
+      await collectDistinct(log, domains.length * 30 * (part + 1), 'findings');
+    };
+    const stays = await run(log, ownStore);
+    await appendPart(0);
+    const comes = await run(other, otherStore);
+    await appendPart(1);
+    await comes.stop();
+    await appendPart(2);
+    await stays.stop();
+    expectTallied(await collectDistinct(log, domains.length * 90, 'findings'), { domains, count: 90 });
+    await Promise.all([log.close(), other.close(), ownStore.close(), otherStore.close()]);
   });
 
   it('[L4] [P2] kill -9 of the broker during appends: what was acknowledged is read afterwards, in order; who will not wait is told to repeat', async () => {
@@ -157,6 +200,29 @@ describe('KafkaEventLog on a real broker', () => {
     await expect(KafkaEventLog.connect({ connection: { brokers: kafka.brokers }, topicPrefix: 'nowhere-' })).rejects.toMatchObject({ name: 'RetriableError', message: expect.stringContaining('nowhere-observations') as string });
   });
 });
+
+/** Numbers each domain's records: any record lost, repeated in memory or out of order shows in every number after it. */
+function tally(): Processor {
+  let counts: Record<string, number> = {};
+  return {
+    name: 'tally', version: '1', reads: ['observations'],
+    handle({ id, key }) {
+      counts[key] = (counts[key] ?? 0) + 1;
+      return [{ topic: 'findings', id: `${id}/tally`, key, value: String(counts[key]) }];
+    },
+    snapshot: () => JSON.stringify(counts),
+    restore(state) {
+      counts = JSON.parse(state) as Record<string, number>;
+    },
+  };
+}
+
+/** Every record of the tally, also one made twice, has the number its place in its domain gives it, and none is missing. */
+function expectTallied(made: readonly StoredRecord[], { domains, count }: { readonly domains: readonly string[]; readonly count: number }): void {
+  const expected = new Map<string, string>(domains.flatMap((domain) => records(domain, 0, count).map(({ id }, index) => [`${id}/tally`, String(index + 1)] as const)));
+  expect(made.filter(({ id, value }) => expected.get(id) !== value)).toEqual([]);
+  expect(new Set(made.map(({ id }) => id)).size).toBe(expected.size);
+}
 
 function plainClient(): Kafka {
   return new Kafka({ brokers: kafka.brokers, logLevel: logLevel.NOTHING });

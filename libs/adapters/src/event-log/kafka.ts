@@ -8,7 +8,8 @@
  *      start, or long ago: such a record is stored twice, under one id, and followers see both (L2).
  * KL4. A group is one Kafka group per topic; its members share the partitions. `from: {beforeEnd}` reads all of them, alone.
  * KL5. `from: n` holds for partition 0; the others begin at their beginning, where a reader that remembers positions passes over what
- *      it has (the port names one offset; with one partition per topic nothing is read twice).
+ *      it has: nothing is missed, much may be read twice (the port names one offset; with one partition there is no such cost).
+ *      Such a reader that gets a partition back goes on from its own place there, not from the group's.
  * KL6. Waiting records are bounded in bytes, fetched ones too: at most `fetchBytesMax` per broker are in memory per subscription.
  */
 import { randomUUID } from 'node:crypto';
@@ -49,6 +50,7 @@ const batchBytesMax = 900_000;
 const recordBytesMax = 16 * 1024 * 1024;
 const idsRememberedPerLane = 100_000;
 const closeMsMax = 5_000;
+const joinMsMaxDefault = 30_000;
 
 export class KafkaEventLog extends EventLog {
   readonly #kafka: Kafka;
@@ -104,7 +106,7 @@ export class KafkaEventLog extends EventLog {
 
   async follow(topic: Topic, options: FollowOptions, handle: HandleBatch): Promise<Subscription> {
     if (this.#isClosed) throw new RetriableError(`the ledger is closed; ${topic} cannot be followed.`);
-    const { clock, telemetry, topicPrefix, sessionMs = 6_000, fetchBytesMax = 8 * 1024 * 1024, joinMsMax = 30_000 } = this.#options;
+    const { clock, telemetry, topicPrefix, sessionMs = 6_000, fetchBytesMax = 8 * 1024 * 1024, joinMsMax = joinMsMaxDefault } = this.#options;
     const readsNews = typeof options.from === 'object';
     const groupId = `${topicPrefix}${options.group}.${topic}${readsNews ? `.${randomUUID()}` : ''}`;
     const reader = new Reader({
@@ -188,15 +190,20 @@ export class KafkaEventLog extends EventLog {
     }
   }
 
+  /** Patient as `follow` is: while a leader moves, the client asks the wrong broker and does not ask again by itself. */
   async #starts(topic: Topic, from: FollowOptions['from']): Promise<ReadonlyMap<number, number>> {
     if (from === undefined) return new Map();
-    const name = this.#options.topicPrefix + topic;
-    try {
-      const ends = await this.#admin.fetchTopicOffsets(name);
-      const wanted = (partition: number, end: number) => (typeof from === 'object' ? end - from.beforeEnd : partition === 0 ? from : 0);
-      return new Map(ends.map(({ partition, low, high }) => [partition, Math.max(Number(low), wanted(partition, Number(high)))]));
-    } catch (error) {
-      throw classified(error, `the ends of ${name} could not be read; nothing was followed`);
+    const { clock, topicPrefix, joinMsMax = joinMsMaxDefault } = this.#options;
+    for (const untilMs = clock.monotonicMs() + joinMsMax; ; ) {
+      try {
+        const ends = await this.#admin.fetchTopicOffsets(topicPrefix + topic);
+        const wanted = (partition: number, end: number) => (typeof from === 'object' ? end - from.beforeEnd : partition === 0 ? from : 0);
+        return new Map(ends.map(({ partition, low, high }) => [partition, Math.max(Number(low), wanted(partition, Number(high)))]));
+      } catch (error) {
+        const known = classified(error, `the ends of ${topicPrefix}${topic} could not be read; nothing was followed`);
+        if (!(known instanceof RetriableError) || clock.monotonicMs() > untilMs || this.#isClosed) throw known;
+      }
+      await new Promise<void>((resolve) => clock.after(200, resolve));
     }
   }
 

@@ -3,7 +3,8 @@
  * RE1. Offsets are resolved and committed after `handle` resolved (L3), at least at the end of each fetched batch.
  * RE2. A batch whose `handle` rejects is handed over again after a pause that doubles from 50 ms to 5 s; the member stays alive meanwhile.
  * RE3. When the group moves, the batch in hand is finished and the rest left to whoever owns the partition then (L2).
- * RE4. A reader of news is alone in a group of its own and commits nothing; where it was is remembered here.
+ * RE4. A reader with a start of its own goes on from where it itself was, also on a partition that others read meanwhile: its memory
+ *      holds what it handled, not what the group did. A reader of news is alone in its group and commits nothing.
  * RE5. Whatever ends the client's own loop, the reader begins again; only `stop` ends it.
  */
 import { RetriableError, type Clock, type FollowOptions, type HandleBatch, type StoredRecord, type Telemetry } from '@countersign/pipeline';
@@ -23,7 +24,7 @@ export interface ReaderOptions {
   /** The topic's name on the brokers. */
   readonly name: string;
   readonly groupId: string;
-  /** First offset by partition, for partitions where the group's position does not count. */
+  /** First offset by partition; empty where the group's position counts. */
   readonly starts: ReadonlyMap<number, number>;
   readonly keepsPosition: boolean;
   readonly follow: FollowOptions;
@@ -95,9 +96,10 @@ export class Reader {
   }
 
   #seek(consumer: Consumer, { payload }: ConsumerGroupJoinEvent): void {
-    const { name, starts, keepsPosition } = this.#options;
+    const { name, starts } = this.#options;
+    if (starts.size === 0) return;
     for (const partition of payload.memberAssignment[name] ?? []) {
-      const offset = keepsPosition ? (this.#next.has(partition) ? undefined : starts.get(partition)) : (this.#next.get(partition) ?? starts.get(partition));
+      const offset = this.#next.get(partition) ?? starts.get(partition);
       if (offset !== undefined) consumer.seek({ topic: name, partition, offset: String(offset) });
     }
   }
