@@ -26,6 +26,7 @@ export interface NamedDay {
 
 /** Days named in prose, in order of place. `lower` is folded text. */
 export function datesIn(lower: string): NamedDay[] {
+  if (!/\d/.test(lower)) return [];
   const found: NamedDay[] = [];
   for (const match of lower.matchAll(monthName)) {
     const month = monthStarts.indexOf(match[0].slice(0, 3)) + 1;

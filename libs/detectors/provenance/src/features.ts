@@ -5,9 +5,8 @@
  * FE3. Work is bounded: at most `leafTokensMax` tokens a leaf and `candidatesMax` units a lookup.
  */
 import type { Impact } from '@countersign/contracts';
-import type { Document, PlacedUnit } from './document.js';
-import type { History } from './history.js';
-import type { Lesson } from './history.js';
+import type { Content, Document, PlacedUnit } from './document.js';
+import type { History, Lesson } from './history.js';
 import type { Session } from './memory.js';
 import { isEntity, tokensOfLeaf, weightOf } from './text.js';
 import { matchOf, type ToolWords } from './tool.js';
@@ -171,7 +170,7 @@ function standing(needle: readonly string[], { session, tool }: Around): Standin
       if (unit?.structured === true) field = true;
       if (unit === undefined || unit.structured) continue;
       free = true;
-      const said = actionIn(document, ordinal, { tool, objectGiven: isEntity(needle[0] ?? '') });
+      const said = actionIn(document.content, ordinal, { tool, objectGiven: isEntity(needle[0] ?? '') });
       if (strongest === undefined || said + (unit.imperative ? 1 : 0) > impact + imp) strongest = { document, unit };
       impact = Math.max(impact, said);
       imp = Math.max(imp, unit.imperative ? 1 : 0);
@@ -185,12 +184,26 @@ function unitsWithAll(document: Document, needle: readonly string[]): number[] {
   const lists = needle.map((key) => document.content.postings.get(key) ?? []).sort((a, b) => a.length - b.length);
   const [shortest, ...rest] = lists;
   if (shortest === undefined) return [];
-  return shortest.slice(0, candidatesMax).filter((ordinal) => rest.every((list) => list.includes(ordinal)));
+  return shortest.slice(0, candidatesMax).filter((ordinal) => rest.every((list) => stands(list, ordinal)));
 }
 
-function actionIn(document: Document, ordinal: number, what: { tool: ToolWords; objectGiven: boolean }): number {
-  const { action, object } = matchOf(what.tool, (key) => document.content.postings.get(key)?.includes(ordinal) === true);
+function actionIn(content: Content, ordinal: number, what: { tool: ToolWords; objectGiven: boolean }): number {
+  const { action, object } = matchOf(what.tool, (key) => stands(content.postings.get(key), ordinal));
   return action * (what.objectGiven ? 1 : object);
+}
+
+/** Postings ascend, so half of them go at each look. */
+function stands(ordinals: readonly number[] | undefined, ordinal: number): boolean {
+  let low = 0;
+  let high = (ordinals?.length ?? 0) - 1;
+  while (low <= high) {
+    const middle = (low + high) >> 1;
+    const found = ordinals?.[middle] ?? 0;
+    if (found === ordinal) return true;
+    if (found < ordinal) low = middle + 1;
+    else high = middle - 1;
+  }
+  return false;
 }
 
 function neighbourOrders(document: Document, ordinal: number): number {
@@ -202,14 +215,27 @@ function neighbourOrders(document: Document, ordinal: number): number {
 function orderedAction(session: Session, tool: ToolWords): number {
   let best = 0;
   for (const document of session.read) {
-    if (document.trusted) continue;
-    const verbs = [tool.verb, ...tool.groups];
-    const candidates = new Set(verbs.flatMap((key) => (document.content.postings.get(key) ?? []).slice(0, candidatesMax)));
-    for (const ordinal of candidates) {
-      const unit = document.content.units[ordinal];
-      if (unit?.imperative === true && !unit.structured) best = Math.max(best, actionIn(document, ordinal, { tool, objectGiven: false }));
-    }
+    if (!document.trusted) best = Math.max(best, orderedIn(document.content, tool));
+    if (best === 1) return best;
   }
+  return best;
+}
+
+const orderedByContent = new WeakMap<Content, WeakMap<ToolWords, number>>();
+
+/** Depends on the text and the tool alone; both are kept, so each pair is worked out once. */
+function orderedIn(content: Content, tool: ToolWords): number {
+  const byTool = orderedByContent.get(content) ?? new WeakMap<ToolWords, number>();
+  orderedByContent.set(content, byTool);
+  const known = byTool.get(tool);
+  if (known !== undefined) return known;
+  let best = 0;
+  const candidates = new Set([tool.verb, ...tool.groups].flatMap((key) => (content.postings.get(key) ?? []).slice(0, candidatesMax)));
+  for (const ordinal of candidates) {
+    const unit = content.units[ordinal];
+    if (unit?.imperative === true && !unit.structured) best = Math.max(best, actionIn(content, ordinal, { tool, objectGiven: false }));
+  }
+  byTool.set(tool, best);
   return best;
 }
 
@@ -220,6 +246,7 @@ function windowFeatures(call: Around & { weights: ReadonlyMap<string, number> })
   const all = [...[...weights].map(([key, weight]): Alias => ({ keys: [key], weight })), action, object];
   const foreign = [...weights].filter(([key]) => !user(key)).map(([key]): Alias => ({ keys: [key], weight: weightOf(key) }));
   const weight = sum(all.map((alias) => alias.weight));
+  const named = [...foreign, action, object];
   const foreignWeight = sum(foreign.map((alias) => alias.weight)) + 2;
   const covered = sum(all.filter((alias) => alias.keys.some(user)).map((alias) => alias.weight));
   let best = 0;
@@ -227,9 +254,9 @@ function windowFeatures(call: Around & { weights: ReadonlyMap<string, number> })
   let cover = 0;
   for (const document of session.read) {
     if (document.trusted) continue;
-    best = Math.max(best, bestWindow(document.content, all, { chars: 600, free: false, order: false }));
-    cover = Math.max(cover, bestWindow(document.content, foreign, { chars: 600, free: true, order: false }));
-    imperative = Math.max(imperative, bestWindow(document.content, [...foreign, action, object], { chars: 240, free: true, order: true }));
+    best = Math.max(best, bestWindow(document.content, all, { chars: 600, free: false, order: false, above: best }));
+    cover = Math.max(cover, bestWindow(document.content, foreign, { chars: 600, free: true, order: false, above: cover }));
+    imperative = Math.max(imperative, bestWindow(document.content, named, { chars: 240, free: true, order: true, above: imperative }));
   }
   return { gap: Math.max(0, best - covered) / weight, imperative: imperative / foreignWeight, cover: Math.log1p(cover) };
 }

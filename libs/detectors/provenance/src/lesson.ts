@@ -7,7 +7,17 @@ const shortValueCharsMax = 60;
 /** Entities in longer arguments are content that is passed on, not whom or what the call is about. */
 const namingCharsMax = 200;
 
+const lessonByDocument = new WeakMap<Document, Lesson>();
+
 export function lessonOf(tool: string, document: Document): Lesson {
+  const known = lessonByDocument.get(document);
+  if (known?.tool === tool) return known;
+  const lesson = learntFrom(tool, document);
+  lessonByDocument.set(document, lesson);
+  return lesson;
+}
+
+function learntFrom(tool: string, document: Document): Lesson {
   const short = document.content.leaves.filter((leaf) => leaf.text.length <= shortValueCharsMax);
   const values = short.map((leaf) => `${tool}\0${leaf.path}\0${folded(leaf.text)}`);
   const named = document.content.leaves.filter((leaf) => leaf.text.length <= namingCharsMax).flatMap((leaf) => tokensOfLeaf(leaf).map(({ key }) => key));

@@ -17,8 +17,10 @@ interface Mention {
 /**
  * Largest summed weight of distinct aliases within consecutive units of at most `chars` characters.
  * `free`: only prose counts. `order`: the window must hold an order. Two pointers over the postings; O(mentions log mentions).
+ * @param how.above what another text already reached: a text that cannot pass it is not looked at, and the answer is 0.
  */
-export function bestWindow(content: Content, aliases: readonly Alias[], how: { chars: number; free: boolean; order: boolean }): number {
+export function bestWindow(content: Content, aliases: readonly Alias[], how: { chars: number; free: boolean; order: boolean; above?: number }): number {
+  if (reachable(content, aliases) <= (how.above ?? 0)) return 0;
   const mentions = mentionsOf(content, aliases, how.free);
   const counts = new Int32Array(aliases.length);
   let weight = 0;
@@ -34,6 +36,19 @@ export function bestWindow(content: Content, aliases: readonly Alias[], how: { c
     if (weight > best && (!how.order || holdsOrder(content, mentions[first] ?? last, last))) best = weight;
   }
   return best;
+}
+
+/** The weight of everything the text says anywhere: no window holds more. */
+function reachable(content: Content, aliases: readonly Alias[]): number {
+  let weight = 0;
+  for (const alias of aliases) {
+    for (const key of alias.keys) {
+      if (!content.postings.has(key)) continue;
+      weight += alias.weight;
+      break;
+    }
+  }
+  return weight;
 }
 
 function mentionsOf(content: Content, aliases: readonly Alias[], free: boolean): Mention[] {
