@@ -3,3 +3,4 @@ export { soloRate, type SoloRate, type SoloRateOptions } from './cost/solo-rate.
 export { replayFile, type ReplayFileOptions, type ReplaySummary } from './replay/replay-file.js';
 export { qualityOf, type QualityOptions } from './quality/quality-file.js';
 export { engineRate, shownEngineRate, type EngineRate } from './engine/engine-rate.js';
+export { measureTexts } from './train/measure-text.js';

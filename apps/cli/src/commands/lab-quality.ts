@@ -1,4 +1,4 @@
-/** `countersign lab replay|quality|engine`: how well calls are told apart, on traces that a person names, and at what cost. */
+/** `countersign lab replay|quality|texts|engine`: how well calls are told apart, on traces that a person names, and at what cost. */
 import type { Command } from 'commander';
 import { UserError } from '../user-error.js';
 
@@ -41,6 +41,15 @@ export function registerLabQuality(lab: Command): void {
     .option('--commit <hash>', 'what was measured', 'unknown')
     .option('--conditions <text>', 'how it was replayed, for the page', '')
     .action(quality);
+  lab
+    .command('texts')
+    .description('the text model on labelled results and on definitions, by template, thresholds from tune')
+    .requiredOption('--data <dir>', 'holds agentdojo/, texts/ and tools/')
+    .option('--baseline <pattern>', 'a regular expression to compare with, case-insensitive')
+    .action(async (flags: { readonly data: string; readonly baseline?: string }) => {
+      const { measureTexts } = await import('@countersign/lab');
+      measureTexts(flags.data, flags.baseline === undefined ? undefined : new RegExp(flags.baseline, 'i'));
+    });
   lab
     .command('engine')
     .description('calls per second and µs per call and KB, in the real processors, on made-up traffic')

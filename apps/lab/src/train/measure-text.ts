@@ -1,6 +1,6 @@
 /**
- * Measures the shipped text model on dev data, with thresholds from tune. Fits nothing.
- * `measure-text <data dir>`; prints one line per row of the report.
+ * `countersign lab texts`: the shipped text model on development data, with thresholds from tune. Fits nothing.
+ * Prints one line per row of the report. The baseline's pattern is given, never kept here: it is made of an attack's phrases.
  */
 import { checkDefinition, readText, scorerOf, textModel, type Vocabulary } from '@countersign/detector-injection';
 import { isTuneServer, readData, type Data, type ResultRow } from './rows.js';
@@ -12,8 +12,8 @@ const scorer = scorerOf(textModel);
 const none: Vocabulary = { names: new Set(), pairs: new Set() };
 const scoreOf = (text: string, vocabulary: Vocabulary) => readText(text, { scorer, vocabulary }).windows[0]?.score ?? -8;
 
-function main([dataDir]: readonly string[]): void {
-  if (dataDir === undefined) throw new Error('usage: measure-text <data dir>');
+/** @param dataDir the folder that holds `agentdojo/`, `texts/` and `tools/`. @param baseline a pattern to compare with, on the same rows. */
+export function measureTexts(dataDir: string, baseline?: RegExp): void {
   const data = readData(dataDir);
   const scored = scoreResults(data);
   const clean = (suites: readonly string[]) => scored.filter(({ row }) => row.label === 'clean' && row.suites.length === 1 && suites.includes(row.suites[0] ?? '')).map(({ score }) => score);
@@ -22,6 +22,7 @@ function main([dataDir]: readonly string[]): void {
   console.log(`thresholds from tune: 1 % ${atOne.toFixed(2)} (left-out sources), in-sample 1 % ${thresholdAt(tuneClean, 0.01).toFixed(2)}, strong ${textModel.strongScore.toFixed(2)}`);
   const groups = [['slack', 'travel'], [...tuneSuites]];
   for (const suites of groups) reportSuites(suites, { scored, clean: clean(suites), atOne });
+  if (baseline !== undefined) reportBaseline(data, baseline);
   reportPiguard(data, atOne);
   reportDefinitions(data);
 }
@@ -35,6 +36,12 @@ function quantileOf(share: number): number {
     if (above > share * total) return -8 + (bin + 1) / 8;
   }
   return -8;
+}
+
+function reportBaseline({ results }: Data, baseline: RegExp): void {
+  const share = (rows: readonly ResultRow[]): string => `${percent(shareOver(rows.map(({ text }) => (baseline.test(text) ? 1 : 0)), 0.5))} of ${rows.length}`;
+  console.log(`\nbaseline pattern: injected ${share(results.filter(({ label }) => label === 'injected'))}, clean ${share(results.filter(({ label }) => label === 'clean'))}`);
+  for (const attack of [...new Set(results.flatMap(({ attacks }) => attacks))].sort()) console.log(`  ${attack.padEnd(42)} ${share(results.filter((row) => row.label === 'injected' && row.attacks.includes(attack)))}`);
 }
 
 interface Scored {
@@ -78,5 +85,3 @@ function reportDefinitions({ definitions }: Data): void {
 function percent(share: number): string {
   return `${(100 * share).toFixed(1)} %`;
 }
-
-main(process.argv.slice(2));
