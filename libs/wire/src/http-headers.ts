@@ -16,6 +16,8 @@ const hopByHop = new Set([
 /** Fields that state something of the body's bytes and would be false for other bytes. */
 const ofBodyBytes = new Set(['content-md5', 'digest', 'content-digest', 'repr-digest', 'etag', 'accept-ranges']);
 
+const notInTrailers = ['host', 'content-length', 'content-encoding', 'content-type', 'authorization', 'cookie', 'set-cookie', 'mcp-session-id', 'mcp-protocol-version', 'mcp-method', 'mcp-name', 'x-agent-attestation'];
+
 /** All values of a field, in order; the name is compared without case. */
 export function headerValues(headers: RawHeaders, name: string): string[] {
   const values: string[] = [];
@@ -41,6 +43,12 @@ export function endToEndHeaders(headers: RawHeaders, alsoDropped: ReadonlySet<st
     if (!hopByHop.has(lower) && !named.has(lower) && !alsoDropped.has(lower)) kept.push(name, value);
   });
   return kept;
+}
+
+/** Fields after a body, with what they may not say there taken out: how the message is framed, where it goes and who sends it. */
+export function endToEndTrailers(trailers: RawHeaders, isBodyChanged = false): string[] {
+  if (trailers.length === 0) return [];
+  return endToEndHeaders(trailers, new Set([...notInTrailers, ...(isBodyChanged ? ofBodyBytes : [])]));
 }
 
 /** The client's fields as the upstream gets them: its own host in the place of the tap's. */

@@ -314,6 +314,37 @@ describe('an event stream', () => {
   });
 });
 
+describe('fields after a body', () => {
+  const requestWith = (trailers: string) => `POST /mcp HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n${chunk(callText()).toString()}0\r\n${trailers}\r\n`;
+  const given = 'X-Checked: a\r\nx-checked: b\r\nAuthorization: Bearer other\r\nMcp-Session-Id: other\r\nContent-Digest: sha-256=:x:\r\n';
+  const kept = 'X-Checked: a\r\nx-checked: b\r\n';
+  const digest = 'Content-Digest: sha-256=:x:\r\n';
+
+  it.each([
+    ['a JSON answer', `HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n`, resultText(), digest],
+    ['an event stream', sseHead(), `data: ${resultText()}\n\n`, ''],
+    ['any other answer', `HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nTransfer-Encoding: chunked\r\n\r\n`, 'plain', digest],
+  ])('[T29] pass both ways with %s, without those that say who is meant or how long it is', async (...[, head, body, more]) => {
+    const tails: string[] = [];
+    const { server, client } = await setUp(({ socket }) => socket.write(`${head}${chunk(body).toString()}0\r\n${given}\r\n`));
+    const peer = client();
+    server.onSocket = (socket) => socket.on('data', (bytes) => tails.push(bytes.toString('latin1')));
+    peer.send(body === 'plain' ? 'GET /page HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n' : requestWith(given));
+    await peer.until((text) => text.includes('\r\n0\r\n') && text.endsWith('\r\n\r\n'));
+    expect(peer.received.toString('latin1').split('\r\n0\r\n')[1]).toBe(`${kept}${more}\r\n`);
+    if (body !== 'plain') expect(tails.join('').split('\r\n0\r\n')[1]).toBe(`${kept}${digest}\r\n`);
+  });
+
+  it('[T29] a digest of a body that a verdict changed is not sent', async () => {
+    const { client, core } = await setUp(({ socket }) => socket.write(`HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n${chunk(resultText(1, 'poison')).toString()}0\r\n${given}\r\n`));
+    core.decide = (_arrival, text) => (text.includes('poison') ? { kind: 'forward', bytes: Buffer.from(resultText(1, 'clean')) } : undefined);
+    const peer = client();
+    peer.send(post(callText()));
+    await peer.until((text) => text.includes('clean') && text.includes('\r\n0\r\n'));
+    expect(peer.received.toString('latin1')).not.toContain('sha-256');
+  });
+});
+
 describe('refusals and failures', () => {
   it('[T45] an answer of the core goes to the client as JSON under 200 and the request nowhere', async () => {
     const { client, server, core } = await setUp(({ socket }) => socket.write(json(resultText())));

@@ -87,9 +87,12 @@ export class ClientSide {
     });
   }
 
-  end(bytes?: Uint8Array): void {
+  /** @param trailers  sent only where the body has no stated length. */
+  end(bytes?: Uint8Array, trailers: readonly string[] = []): void {
     this.#stopKeepAlive();
-    if (!this.#isGone) this.#response.end(bytes);
+    if (this.#isGone) return;
+    if (trailers.length > 0) this.#response.addTrailers(pairsOf(trailers));
+    this.#response.end(bytes);
   }
 
   /** JSON-RPC in the server's place: on the stream a hold opened, else as a body of its own. */
@@ -132,6 +135,11 @@ export class ClientSide {
     clearInterval(this.#timer);
     this.#timer = undefined;
   }
+}
+
+/** A flat list of names and values, two by two. */
+export function pairsOf(fields: readonly string[]): [string, string][] {
+  return fields.flatMap((name, at) => (at % 2 === 0 ? [[name, fields[at + 1] ?? ''] as [string, string]] : []));
 }
 
 export function reasonOf(status: number): string {

@@ -5,7 +5,7 @@
  * EX3. Every exchange ends: forwarded, answered, empty, or broken off as its peer broke off (W7).
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { acceptsEventStream, findHeaderMismatch, guardRequest, headerMismatchError, takeAttestation, transportErrorCodes } from '@countersign/wire';
+import { acceptsEventStream, endToEndTrailers, findHeaderMismatch, guardRequest, headerMismatchError, takeAttestation, transportErrorCodes } from '@countersign/wire';
 import { ClientSide } from './client-side.js';
 import type { Exchange, House, Reading } from './house.js';
 import { offerRequest, type RequestOutcome } from './offer-request.js';
@@ -67,7 +67,7 @@ async function pass(exchange: Exchange, body: RequestBody | undefined, attestati
     return;
   }
   if (client.isGone && facts.isModern) return;
-  const sent = house.upstream.send({ method: exchange.method, path: exchange.path, headers: outcome.headers, body: outcome.body });
+  const sent = house.upstream.send({ method: exchange.method, path: exchange.path, headers: outcome.headers, body: outcome.body, trailers: endToEndTrailers(body?.trailers ?? [], outcome.body !== body?.raw) });
   client.onDisconnect(() => sent.abort(!facts.isModern));
   if (client.isGone) sent.abort(true);
   let answer: IncomingMessage;

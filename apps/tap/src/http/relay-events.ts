@@ -7,7 +7,7 @@
  */
 import type { IncomingMessage } from 'node:http';
 import { pipeline, type Readable, type Transform } from 'node:stream';
-import { endToEndHeaders, readHttpBody, rpcError, sseFrameWithData, SseFramer, sseMessage, transportErrorCodes, type SseFrame } from '@countersign/wire';
+import { endToEndHeaders, endToEndTrailers, readHttpBody, rpcError, sseFrameWithData, SseFramer, sseMessage, transportErrorCodes, type SseFrame } from '@countersign/wire';
 import type { Passage } from '../passage.js';
 import type { ClientSide } from './client-side.js';
 import { codingsOf } from './content-coding.js';
@@ -35,7 +35,8 @@ export async function relayEvents(exchange: Exchange, response: IncomingMessage,
     if (!client.isGone) house.log('The server broke off in the middle of an event stream; the client was told by a broken connection.');
     return client.reset();
   }
-  client.end();
+  // One event may have other bytes than the server sent, so nothing is said of all of them.
+  client.end(undefined, client.isHeldStream ? [] : endToEndTrailers(response.rawTrailers, true));
 }
 
 class EventRelay {

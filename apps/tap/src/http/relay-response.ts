@@ -5,7 +5,7 @@
  * RR3. Broken off by the server is broken off for the client, after all that came before (T42); ended is ended (T34).
  */
 import type { IncomingMessage } from 'node:http';
-import { endToEndHeaders, headersForChangedBody, headerValue, joinBatch, mapFields, mediaTypeOf, readHttpBody, rpcError, transportErrorCodes, type LongMessage } from '@countersign/wire';
+import { endToEndHeaders, endToEndTrailers, headersForChangedBody, headerValue, joinBatch, mapFields, mediaTypeOf, readHttpBody, rpcError, transportErrorCodes, type LongMessage } from '@countersign/wire';
 import type { Passage } from '../passage.js';
 import { reasonOf } from './client-side.js';
 import { decodeBody, encodeBody } from './content-coding.js';
@@ -43,7 +43,7 @@ async function relayBytes({ client }: Exchange, response: IncomingMessage): Prom
     client.reset();
     return;
   }
-  client.end();
+  client.end(undefined, endToEndTrailers(response.rawTrailers));
 }
 
 async function relayWhole(exchange: Exchange, response: IncomingMessage, answers: readonly Uint8Array[]): Promise<void> {
@@ -91,7 +91,7 @@ async function deliver(exchange: Exchange, response: IncomingMessage, { passage,
   const headers = endToEndHeaders(response.rawHeaders);
   if (answers.length === 0 && isUnchanged(passage, decoded)) {
     sendHead(client, response, headers);
-    return client.end(raw);
+    return client.end(raw, endToEndTrailers(response.rawTrailers));
   }
   const body = await encodeBody(headers, answers.length === 0 ? (messages[0] ?? decoded) : joinBatch(messages.flatMap((message) => elementsOf(message))));
   const changed = headersForChangedBody(headers, body.length);

@@ -11,6 +11,8 @@ export interface RequestBody {
   readonly raw: Uint8Array;
   readonly decoded: Uint8Array;
   readonly read: HttpBody;
+  /** Names and values, as they came. */
+  readonly trailers: readonly string[];
   /** Present when the body is too long to inspect: then `read` says no more than this. */
   readonly envelope?: LongMessage;
 }
@@ -34,9 +36,9 @@ export async function readRequest({ house, request, client, loan }: Reading): Pr
     refuse(client, 415, unreadable);
     return 'ended';
   }
-  if (decoded.length <= inspectBytesMax) return { raw: whole.bytes, decoded, read: readHttpBody(decoded) };
+  if (decoded.length <= inspectBytesMax) return { raw: whole.bytes, decoded, trailers: request.rawTrailers, read: readHttpBody(decoded) };
   const envelope = await readEnvelope(decoded);
-  return { raw: whole.bytes, decoded, read: bodyOf(envelope, decoded), envelope };
+  return { raw: whole.bytes, decoded, trailers: request.rawTrailers, read: bodyOf(envelope, decoded), envelope };
 }
 
 function bodyOf(envelope: LongMessage, bytes: Uint8Array): HttpBody {

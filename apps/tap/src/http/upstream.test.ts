@@ -22,7 +22,7 @@ async function setUp(idleConnectionMsMax: number, keepAliveTimeout = 60_000): Pr
 }
 
 const exchange = async (upstream: Upstream): Promise<void> => {
-  await text(await upstream.send({ method: 'POST', path: '/mcp', headers: [], body: Buffer.from('{}') }).response);
+  await text(await upstream.send({ method: 'POST', path: '/mcp', headers: [], body: Buffer.from('{}'), trailers: [] }).response);
   // The agent takes the connection back one turn after the answer's end.
   await new Promise(setImmediate);
 };

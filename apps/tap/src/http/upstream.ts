@@ -10,6 +10,7 @@ import http from 'node:http';
 import https from 'node:https';
 import type { Duplex } from 'node:stream';
 import { headerValue, upstreamRequestHeaders, type RawHeaders } from '@countersign/wire';
+import { pairsOf } from './client-side.js';
 
 export const headerBytesMax = 64 * 1024;
 
@@ -19,6 +20,8 @@ export interface UpstreamRequest {
   readonly path: string;
   readonly headers: RawHeaders;
   readonly body: Uint8Array | undefined;
+  /** Fields the client sent after a body in chunks. */
+  readonly trailers: RawHeaders;
 }
 
 /** A request on its way. `response` rejects when the connection fails before the head of the answer. */
@@ -80,6 +83,7 @@ export class Upstream {
       // Stays attached: a connection may fail again after it gave an answer, and that failure shows in the answer's stream.
       outgoing.on('error', reject);
     });
+    if (request.trailers.length > 0) outgoing.addTrailers(pairsOf(request.trailers));
     outgoing.end(request.body);
     return {
       response,

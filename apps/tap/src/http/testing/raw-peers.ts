@@ -11,6 +11,8 @@ export interface RawRequest {
 export interface RawServer {
   readonly port: number;
   readonly requests: RawRequest[];
+  /** Sees each new connection before anything was read from it. */
+  onSocket: (socket: net.Socket) => void;
   close(): Promise<void>;
 }
 
@@ -20,6 +22,7 @@ export async function startRawServer(answer: (request: RawRequest) => void): Pro
   const sockets = new Set<net.Socket>();
   const server = net.createServer((socket) => {
     sockets.add(socket);
+    raw.onSocket(socket);
     socket.on('error', () => undefined);
     socket.on('close', () => sockets.delete(socket));
     let received = Buffer.alloc(0);
@@ -34,27 +37,31 @@ export async function startRawServer(answer: (request: RawRequest) => void): Pro
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return {
+  const raw: RawServer = {
     port: (server.address() as net.AddressInfo).port,
     requests,
+    onSocket: () => undefined,
     close: () => new Promise((resolve) => {
       for (const socket of sockets) socket.destroy();
       server.close(() => resolve());
     }),
   };
+  return raw;
 }
 
 /** A client's socket with what it got so far. */
 export class RawClient {
   readonly socket: net.Socket;
-  received = Buffer.alloc(0);
   isClosed = false;
+  #chunks: Buffer[] = [];
+  #bytes = 0;
   #waiting: (() => void)[] = [];
 
   constructor(port: number) {
     this.socket = net.connect({ port, host: '127.0.0.1', noDelay: true });
     this.socket.on('data', (chunk) => {
-      this.received = Buffer.concat([this.received, chunk]);
+      this.#chunks.push(chunk);
+      this.#bytes += chunk.length;
       this.#wake();
     });
     this.socket.on('error', () => undefined);
@@ -62,6 +69,18 @@ export class RawClient {
       this.isClosed = true;
       this.#wake();
     });
+  }
+
+  /** All that came so far; may be emptied between two exchanges. */
+  get received(): Buffer {
+    // Put together only when somebody looks, for twenty megabytes come in hundreds of pieces.
+    if (this.#chunks.length !== 1) this.#chunks = [Buffer.concat(this.#chunks)];
+    return this.#chunks[0] ?? Buffer.alloc(0);
+  }
+
+  set received(bytes: Buffer) {
+    this.#chunks = [bytes];
+    this.#bytes = bytes.length;
   }
 
   send(bytes: string | Uint8Array): void {
@@ -76,10 +95,12 @@ export class RawClient {
 
   /** The whole answer, as head lines and body without chunk framing. */
   async answer(): Promise<{ readonly head: readonly string[]; readonly body: Buffer }> {
+    if (this.#bytes === 0 && !this.isClosed) await new Promise<void>((resolve) => this.#waiting.push(resolve));
     let parsed = parseMessage(this.received);
+    const bytesMin = Number(/\r\ncontent-length: *(\d+)/i.exec(this.received.subarray(0, 4096).toString('latin1'))?.[1] ?? 0);
     while (parsed === undefined && !this.isClosed) {
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
-      parsed = parseMessage(this.received);
+      if (this.#bytes >= bytesMin) parsed = parseMessage(this.received);
     }
     if (parsed === undefined) throw new Error(`The connection closed before the answer was whole: ${this.received.toString('latin1')}`);
     return parsed;
