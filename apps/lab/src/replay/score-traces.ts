@@ -101,7 +101,10 @@ async function taughtBy(setup: Lab, suite: string): Promise<Map<string, History>
     const known = byTask.get(trace.user_task);
     if (known !== undefined) memory.histories.set(suite, known);
     for (const { observation } of staged(trace, stagingOf(setup, suite))) await findingsOf(setup, memory, observation);
-    for (const session of memory.sessions.values()) session.alarms.clear();
+    for (const session of memory.sessions.values()) {
+      session.vouched = session.alarms.size > 0;
+      session.alarms.clear();
+    }
     const last = staged(trace, stagingOf(setup, suite)).at(-1)?.observation;
     if (last !== undefined) await findingsOf(setup, memory, closing(last));
     const history = memory.histories.get(suite);
