@@ -1,10 +1,11 @@
 /**
- * What a client that cannot write metadata hands over by environment: `COUNTERSIGN_TASK`, `COUNTERSIGN_ATTESTATION_FILE`.
+ * What a client that cannot write metadata hands over otherwise: `COUNTERSIGN_TASK`, `COUNTERSIGN_ATTESTATION_FILE`, a prompt hook's task.
  * CE1. A message's own metadata wins, member by member.
  * CE2. The file is read again when it changed; one that cannot be read is said once and means "none".
  */
 import { readFileSync, statSync } from 'node:fs';
 import type { CallerMetadata } from '@countersign/wire';
+import type { HandedTask } from './handed-task.js';
 
 const attestationCharactersMax = 8192;
 const taskCharactersMax = 4096;
@@ -16,7 +17,10 @@ export class CallerEnvironment {
   #stamp = '';
   #attestation: string | undefined;
 
-  constructor(env: Readonly<Record<string, string | undefined>>, log: (line: string) => void) {
+  readonly #handed: HandedTask | undefined;
+
+  constructor(env: Readonly<Record<string, string | undefined>>, handed: HandedTask | undefined, log: (line: string) => void) {
+    this.#handed = handed;
     this.#task = env['COUNTERSIGN_TASK']?.slice(0, taskCharactersMax) || undefined;
     this.#file = env['COUNTERSIGN_ATTESTATION_FILE'] || undefined;
     this.#log = log;
@@ -25,9 +29,14 @@ export class CallerEnvironment {
   /** @returns the metadata to record, or undefined when there is none at all. */
   complete(own: CallerMetadata): CallerMetadata | undefined {
     const attestation = own.attestation ?? this.#attested();
-    const task = own.task ?? (this.#task === undefined ? undefined : { text: this.#task });
+    const task = own.task ?? (this.#task === undefined ? this.#handed?.current() : { text: this.#task });
     const whole = { ...own, ...(attestation === undefined ? {} : { attestation }), ...(task === undefined ? {} : { task }) };
     return Object.keys(whole).length === 0 ? undefined : whole;
+  }
+
+  /** Of the task that calls without one of their own belong to. */
+  taskId(): string | undefined {
+    return this.#task === undefined ? this.#handed?.current()?.id : undefined;
   }
 
   #attested(): string | undefined {

@@ -24,7 +24,8 @@ export function offerFromClient(state: StreamState, arrival: Arrival): Passage |
   const message = readMessage(stripped.bytes);
   const label = clientLabelOf(message.method, message.params);
   if (label !== undefined) state.label = label;
-  if (stripped.metadata.task?.id) state.taskId = stripped.metadata.task.id;
+  if (message.method === 'tools/call') state.taskId = stripped.metadata.task?.id ?? state.house.environment.taskId() ?? state.taskId;
+  else if (stripped.metadata.task?.id) state.taskId = stripped.metadata.task.id;
   const from = { state, arrival, stripped, message, era: eraOf(message.params, { negotiated: state.negotiated, header: arrival.protocolVersionHeader }) };
   if (message.method === 'tools/call' && message.shape === 'request') return onCall(from);
   if (message.mayBeCall && state.isEnforced()) return refuseMessage(from);

@@ -13,6 +13,7 @@ import type { DecisionNews } from './gate-frames.js';
 import { GateClient, type GateListener } from './gate-client.js';
 import { checkGrant, type GoodGrant } from './grant-check.js';
 import { HeldCalls } from './held-calls.js';
+import type { HandedTask } from './handed-task.js';
 import type { House } from './house.js';
 import type { StreamInfo, TapCore, TapStream } from './passage.js';
 import { PolicyKeeper } from './policy-keeper.js';
@@ -35,6 +36,8 @@ export interface CoreOptions {
   readonly agent: Agent;
   readonly transport: 'stdio' | 'http';
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** What a prompt hook of this agent handed over. */
+  readonly handedTask?: HandedTask;
   readonly clock: Clock;
   readonly random: () => number;
   /** How long observations nobody waits for may gather before they are sent; milliseconds, 5 by default. */
@@ -75,7 +78,7 @@ class Core implements TapCore {
       tickets: new Tickets(),
       tools: new ToolBook(),
       allowedSessions: new AllowedSessions(),
-      environment: new CallerEnvironment(options.env, log),
+      environment: new CallerEnvironment(options.env, options.handedTask, log),
       gate: this.#gate,
       policy: () => this.#policy.current(),
     };

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import type { Clock } from '@countersign/pipeline';
 import { createTapCore } from './core.js';
 import { gateSocketOf, dataDirOf, type Machine } from './data-dir.js';
+import { HandedTask } from './handed-task.js';
 import type { TapCore } from './passage.js';
 import type { Settings } from './settings.js';
 import { openTapHome } from './tap-home.js';
@@ -30,6 +31,7 @@ export function startCore({ settings, machine, clock, log }: StartOptions): Star
   const core = createTapCore({
     ...home, server, clock, log, version, agent: { name: agent, role }, transport: transport.kind, env: machine.env,
     socketPath: gateSocketOf(dataDir, machine),
+    handedTask: new HandedTask({ dataDir, agent, parentPid: process.ppid, wallMs: () => clock.wallMs() }),
     random: Math.random,
     makeCallId: () => randomBytes(16).toString('hex'),
     process: { pid: process.pid, parentPid: process.ppid },
