@@ -12,6 +12,8 @@ import { toolWords, type ToolWords } from './tool.js';
 
 export const sessionCharsMax = 262_144;
 export const domainCharsMax = 4_194_304;
+/** A full ring is emptied down to here at once: taking texts out one by one costs the length of the ring each time. */
+const domainCharsKept = domainCharsMax - domainCharsMax / 16;
 export const sessionsMax = 512;
 export const toolsMax = 4_096;
 const ownTokensMax = 20_000;
@@ -108,8 +110,7 @@ export function remember(memory: Memory, document: Document): number {
   memory.ring.push(document);
   memory.ringChars += document.content.chars;
   for (const [leaf, names] of document.labels) memory.labelled.add({ document, leaf, names });
-  let evicted = 0;
-  while (memory.ringChars > domainCharsMax && memory.ring.length > 1) evicted += evictOne(memory.ring);
+  const evicted = memory.ringChars > domainCharsMax ? evictDown(memory.ring, memory.ringChars - domainCharsKept) : 0;
   memory.ringChars -= evicted;
   memory.evictedChars += evicted;
   return evicted;
@@ -119,8 +120,7 @@ export function remember(memory: Memory, document: Document): number {
 export function show(session: Session, document: Document): number {
   session.read.push(document);
   session.readChars += document.content.chars;
-  let evicted = 0;
-  while (session.readChars - evicted > sessionCharsMax && session.read.length > 1) evicted += evictOne(session.read);
+  const evicted = session.readChars > sessionCharsMax ? evictDown(session.read, session.readChars - sessionCharsMax) : 0;
   session.readChars -= evicted;
   session.evictedChars += evicted;
   return evicted;
@@ -130,10 +130,19 @@ export function bringIn(session: Session, tokens: Iterable<string>): void {
   for (const token of tokens) if (session.own.size < ownTokensMax) session.own.add(token);
 }
 
-/** The oldest without a label, else the oldest; never the latest. */
-function evictOne(documents: Document[]): number {
-  let oldest = 0;
-  while (oldest < documents.length - 1 && (documents[oldest]?.labels.size ?? 0) > 0) oldest += 1;
-  const [gone] = documents.splice(oldest < documents.length - 1 ? oldest : 0, 1);
-  return gone?.content.chars ?? 0;
+/** Takes out at least `chars`, the oldest without a label first, then the oldest; never the latest. @returns characters taken out. */
+function evictDown(documents: Document[], chars: number): number {
+  let gone = 0;
+  const latest = documents.at(-1);
+  for (const spared of [(document: Document) => document.labels.size > 0, () => false]) {
+    if (gone >= chars) break;
+    const kept = documents.filter((document) => {
+      if (gone >= chars || document === latest || spared(document)) return true;
+      gone += document.content.chars;
+      return false;
+    });
+    kept.forEach((document, at) => { documents[at] = document; });
+    documents.length = kept.length;
+  }
+  return gone;
 }
