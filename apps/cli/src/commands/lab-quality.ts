@@ -102,7 +102,8 @@ function oneOf<T extends string>(value: string, known: readonly T[]): T {
 
 /** A file that cannot be opened is a person's to mend; anything else is a defect and keeps its stack. */
 function asUserError(error: unknown): never {
-  const { code, message } = error as { code?: unknown; message?: unknown };
+  const { code, message, name } = error as { code?: unknown; message?: unknown; name?: unknown };
+  if (name === 'NotReplayable') throw new UserError(String(message));
   if (code === 'ENOENT' || code === 'EACCES' || code === 'EISDIR') throw new UserError(`${String(message)}. Nothing was written.`);
   throw error;
 }

@@ -79,8 +79,9 @@ async function* lineBytes(file: string): AsyncGenerator<Buffer | undefined> {
 }
 
 function chunks(file: string): AsyncIterable<Buffer> {
+  const isPacked = isGzip(file);
   const bytes = createReadStream(file);
-  if (!isGzip(file)) return bytes as AsyncIterable<Buffer>;
+  if (!isPacked) return bytes as AsyncIterable<Buffer>;
   const text = createGunzip();
   bytes.on('error', (error) => text.destroy(error));
   return bytes.pipe(text) as AsyncIterable<Buffer>;

@@ -4,7 +4,7 @@
  * RF2. The scores file is complete or absent: it is written beside its place and moved there at the end.
  */
 import { createHash } from 'node:crypto';
-import { createReadStream, createWriteStream, readFileSync, renameSync } from 'node:fs';
+import { createReadStream, createWriteStream, openSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { once } from 'node:events';
 import { finished } from 'node:stream/promises';
 import type { ToolDefinition } from '@countersign/policy';
@@ -42,12 +42,14 @@ export async function replayFile(options: ReplayFileOptions): Promise<ReplaySumm
     problems += 1;
     options.onProblem(problem);
   };
+  const tools = toolsOf(options.suites);
   const texts = await TextStore.read(options.texts, onProblem);
   const partial = `${options.out}.partial`;
-  const out = createWriteStream(partial);
+  // Opened at once: a folder that is not there is told before anything is replayed.
+  const out = createWriteStream(partial, { fd: openSync(partial, 'w') });
   const counts = { traces: 0, calls: 0, held: 0, textsMissing: 0 };
   const outcomes = new Map<string, 'approved' | 'denied'>();
-  const replay = new Replay({ ...options, tools: toolsOf(options.suites), answerOf: options.answers === 'none' ? undefined : (id) => outcomes.get(id) });
+  const replay = new Replay({ ...options, tools, answerOf: options.answers === 'none' ? undefined : (id) => outcomes.get(id) });
   try {
     for await (const { line, value } of readRows(options.traces, onProblem)) {
       const trace = traceOf(value, texts);
@@ -67,6 +69,10 @@ export async function replayFile(options: ReplayFileOptions): Promise<ReplaySumm
     out.end();
     await finished(out);
     renameSync(partial, options.out);
+  } catch (error) {
+    out.destroy();
+    rmSync(partial, { force: true });
+    throw error;
   } finally {
     out.destroy();
     texts.close();
@@ -82,11 +88,24 @@ export async function digestOf(file: string): Promise<string> {
   return hash.digest('hex');
 }
 
-/** @throws a sentence when the file is no object of suites. */
+/** The input cannot be replayed at all; the message is for people. */
+export class NotReplayable extends Error {
+  override readonly name = 'NotReplayable';
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
+/** @throws NotReplayable when the file is no object of suites. */
 export function toolsOf(file: string | undefined): ReadonlyMap<string, readonly ToolDefinition[]> {
   if (file === undefined) return new Map();
-  const suites: unknown = JSON.parse(readFileSync(file, 'utf8'));
-  if (typeof suites !== 'object' || suites === null) throw new Error(`${file} is no object of suites (name → {tools: […]}); nothing was replayed.`);
+  const suites = jsonOf(readFileSync(file, 'utf8'));
+  if (typeof suites !== 'object' || suites === null) throw new NotReplayable(`${file} is no JSON object of suites (name → {tools: […]}); nothing was replayed.`);
   return new Map(Object.entries(suites).map(([suite, known]) => {
     const tools: unknown = (known as { tools?: unknown } | null)?.tools;
     const named = Array.isArray(tools) ? tools.filter((tool: unknown) => typeof (tool as { name?: unknown } | null)?.name === 'string') : [];

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -80,6 +80,13 @@ describe('replay', () => {
   it('strange tools, missing texts and odd arguments are input, not crashes', async () => {
     const rows = await replayed(lines([{ id: 'odd', suite: 'nowhere', calls: [{ tool: '<empty-function-name>', args: null, result: 'unknown id' }, { tool: 'send_note', args: [1, { to: null }], error: 'refused' }] }]));
     expect(rows.map(({ kind }) => kind)).not.toContain('none');
+  });
+
+  it('a file that is not there, or suites that are none, refuse the replay and leave nothing behind', async () => {
+    await expect(replayed('', { traces: join(folder, 'absent') })).rejects.toMatchObject({ code: 'ENOENT' });
+    writeFileSync(join(folder, 'suites.json'), 'no json');
+    await expect(replayed(lines([honest(1)]))).rejects.toThrow('nothing was replayed');
+    expect(readdirSync(folder).sort()).toEqual(['suites.json', 'traces']);
   });
 
   it('texts may be given by id', async () => {
