@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import type { TapCost } from '@countersign/lab';
 import { programFile } from '../program-file.js';
+import { startSoloProcess } from '../solo-process.js';
 import { registerLabQuality } from './lab-quality.js';
 
 export function registerLab(program: Command): void {
@@ -25,9 +26,8 @@ export function registerLab(program: Command): void {
 }
 
 async function withSolo<T>(measure: (dataDir: string) => Promise<T>): Promise<T> {
-  const { startSolo } = await import('@countersign/solo');
   const dataDir = mkdtempSync(join(tmpdir(), 'countersign-lab-'));
-  const solo = await startSolo({ dataDir, logFile: join(dataDir, 'solo.log') });
+  const solo = await startSoloProcess(dataDir);
   try {
     return await measure(dataDir);
   } finally {

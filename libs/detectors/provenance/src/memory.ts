@@ -1,6 +1,6 @@
 /**
  * What provenance remembers of one domain.
- * ME1. Texts are kept in one ring for the domain and referenced by session; a session sees at most `sessionCharsMax` of them.
+ * ME1. Texts are kept in one ring for the domain and referenced by session; a session sees at most `sessionCharsMax` characters and `sessionTextsMax` texts of them.
  * ME2. When the ring is full, the oldest text without a label goes first; every loss is counted (`evictedChars`).
  * ME3. `snapshot` holds texts and origins; indexes are rebuilt from them.
  */
@@ -11,6 +11,8 @@ import { LabelledValues } from './labelled-values.js';
 import { toolWords, type ToolWords } from './tool.js';
 
 export const sessionCharsMax = 262_144;
+/** Each call looks at every text of its session, so their number bounds its time. */
+export const sessionTextsMax = 256;
 export const domainCharsMax = 4_194_304;
 /** A full ring is emptied down to here at once: taking texts out one by one costs the length of the ring each time. */
 const domainCharsKept = domainCharsMax - domainCharsMax / 16;
@@ -120,10 +122,18 @@ export function remember(memory: Memory, document: Document): number {
 export function show(session: Session, document: Document): number {
   session.read.push(document);
   session.readChars += document.content.chars;
-  const evicted = session.readChars > sessionCharsMax ? evictDown(session.read, session.readChars - sessionCharsMax) : 0;
+  const excess = Math.max(session.readChars - sessionCharsMax, session.read.length > sessionTextsMax ? charsOfOldest(session.read) : 0);
+  const evicted = excess > 0 ? evictDown(session.read, excess) : 0;
   session.readChars -= evicted;
   session.evictedChars += evicted;
   return evicted;
+}
+
+/** Texts let go at once, so that a full session is not swept at each call. */
+const textsLetGo = 64;
+
+function charsOfOldest(read: readonly Document[]): number {
+  return Math.max(1, read.slice(0, textsLetGo).reduce((chars, { content }) => chars + content.chars, 0));
 }
 
 export function bringIn(session: Session, tokens: Iterable<string>): void {
