@@ -32,8 +32,8 @@ const identityArgs = (server: string, { name, role }: Identity, dataDir: string)
 
 export async function startHttpTap(settings: TapSettings, of: { server: string; agent: Identity; upstream: string }): Promise<HttpTap> {
   const port = await freePort();
-  const args = [...identityArgs(of.server, of.agent, settings.dataDir), '--upstream', of.upstream, '--listen', `127.0.0.1:${port}`];
-  const child = spawn(process.execPath, [settings.program, ...args], { stdio: ['ignore', 'ignore', 'pipe'] });
+  const args = [...identityArgs(of.server, of.agent, settings.dataDir), '--upstream', of.upstream, '--listen', `127.0.0.1:${port}`, '--end-with-stdin'];
+  const child = spawn(process.execPath, [settings.program, ...args], { stdio: ['pipe', 'ignore', 'pipe'] });
   await listening(child, of.server);
   return { url: `http://127.0.0.1:${port}${new URL(of.upstream).pathname}`, stop: () => stopped(child) };
 }

@@ -54,7 +54,7 @@ async function stdio(settings: Settings, { command, args }: Extract<Settings['tr
   }
 }
 
-async function http(settings: Settings, { upstream, host, port }: Extract<Settings['transport'], { kind: 'http' }>): Promise<void> {
+async function http(settings: Settings, { upstream, host, port, endsWithStdin }: Extract<Settings['transport'], { kind: 'http' }>): Promise<void> {
   const [{ startCore }, { runHttpTap }] = await Promise.all([import('./start.js'), import('./http/run.js')]);
   const { core } = startCore({ settings, machine, clock: systemClock, log });
   const tap = await runHttpTap({ core, upstream, listen: { host, port }, log });
@@ -65,6 +65,7 @@ async function http(settings: Settings, { upstream, host, port }: Extract<Settin
     process.exit(0);
   };
   for (const name of signals) process.once(name, () => void stop());
+  if (endsWithStdin) process.stdin.on('end', () => void stop()).resume();
 }
 
 /** W6: same code, same signal. */

@@ -11,7 +11,8 @@ describe('the command line', () => {
   });
 
   it('an upstream and where to listen', () => {
-    expect(readSettings(['--upstream', 'https://example.com/mcp', '--listen', '[::1]:8808'])).toMatchObject({ server: 'example.com', transport: { kind: 'http', host: '::1', port: 8808 } });
+    expect(readSettings(['--upstream', 'https://example.com/mcp', '--listen', '[::1]:8808'])).toMatchObject({ server: 'example.com', transport: { kind: 'http', host: '::1', port: 8808, endsWithStdin: false } });
+    expect(readSettings(['--upstream', 'https://example.com/mcp', '--end-with-stdin'])).toMatchObject({ transport: { endsWithStdin: true } });
     expect(readSettings(['--upstream', 'http://x', '--listen', '8808'])).toMatchObject({ transport: { host: '127.0.0.1', port: 8808 } });
   });
 

@@ -7,7 +7,7 @@ import { parseArgs } from 'node:util';
 
 export type Transport =
   | { readonly kind: 'stdio'; readonly command: string; readonly args: readonly string[] }
-  | { readonly kind: 'http'; readonly upstream: string; readonly host: string; readonly port: number };
+  | { readonly kind: 'http'; readonly upstream: string; readonly host: string; readonly port: number; readonly endsWithStdin: boolean };
 
 export interface Settings {
   readonly server: string;
@@ -19,7 +19,7 @@ export interface Settings {
 }
 
 export const usage = `usage: countersign tap [--server NAME] [--agent NAME] [--role ROLE] [--data DIR] -- <command> [args…]
-       countersign tap [--server NAME] [--agent NAME] [--role ROLE] [--data DIR] --upstream URL --listen 127.0.0.1:PORT`;
+       countersign tap [--server NAME] [--agent NAME] [--role ROLE] [--data DIR] --upstream URL --listen 127.0.0.1:PORT [--end-with-stdin]`;
 
 const options = {
   server: { type: 'string' },
@@ -28,14 +28,26 @@ const options = {
   data: { type: 'string' },
   upstream: { type: 'string' },
   listen: { type: 'string' },
+  'end-with-stdin': { type: 'boolean' },
 } as const;
+
+interface Values {
+  readonly server?: string | undefined;
+  readonly agent?: string | undefined;
+  readonly role?: string | undefined;
+  readonly data?: string | undefined;
+  readonly upstream?: string | undefined;
+  readonly listen?: string | undefined;
+  /** The tap was started by a program that must not leave it behind. */
+  readonly 'end-with-stdin'?: boolean | undefined;
+}
 
 /** @returns the settings, or a sentence on what is wrong with them. */
 export function readSettings(argv: readonly string[]): Settings | string {
   const split = argv.indexOf('--');
   const own = split === -1 ? argv : argv.slice(0, split);
   const command = split === -1 ? [] : argv.slice(split + 1);
-  let values: { readonly [K in keyof typeof options]?: string | undefined };
+  let values: Values;
   try {
     ({ values } = parseArgs({ args: [...own], options, allowPositionals: false, strict: true }));
   } catch (error) {
@@ -49,7 +61,7 @@ export function readSettings(argv: readonly string[]): Settings | string {
   return { ...names, dataDir: values.data, transport };
 }
 
-function transportOf(values: { readonly upstream?: string | undefined; readonly listen?: string | undefined }, command: readonly string[]): Transport | string {
+function transportOf(values: Values, command: readonly string[]): Transport | string {
   const [program, ...args] = command;
   const isHttp = values.upstream !== undefined || values.listen !== undefined;
   if (program !== undefined) return isHttp ? 'give a command or --upstream, not both' : { kind: 'stdio', command: program, args };
@@ -58,7 +70,7 @@ function transportOf(values: { readonly upstream?: string | undefined; readonly 
   const listen = /^(?:(\[[0-9a-f:]+\]|[^:]+):)?(\d{1,5})$/i.exec(values.listen ?? '127.0.0.1:0');
   const port = Number(listen?.[2]);
   if (listen === null || port > 65_535) return '--listen is host:port, for example 127.0.0.1:8808';
-  return { kind: 'http', upstream: values.upstream, host: (listen[1] ?? '127.0.0.1').replace(/^\[|\]$/g, ''), port };
+  return { kind: 'http', upstream: values.upstream, host: (listen[1] ?? '127.0.0.1').replace(/^\[|\]$/g, ''), port, endsWithStdin: values['end-with-stdin'] === true };
 }
 
 /** `npx -y @scope/server-files /x` → `server-files`; a URL → its host. Only a label: --server says better. */
