@@ -7,3 +7,4 @@ export { parseRecord } from './parse-record.js';
 export { createPatience, Stopped, type Patience } from './patience.js';
 export { createDetect, type DetectOptions } from './detect.js';
 export { runProcessor, type ProcessorRun, type RunOptions } from './run-processor.js';
+export { memberJoined, memberLeft, membersThinned, type Member, type Members } from './run-members.js';

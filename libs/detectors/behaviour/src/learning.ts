@@ -1,6 +1,6 @@
 /**
  * When a session ends, what it proves, and whether it may teach.
- * LE1. A session is one run of the agent over all its servers, told by its task (`task-runs.ts`) or its taps (`members.ts`), or `lessonsMax` calls of it.
+ * LE1. A session is one run of the agent over all its servers, told by its task (`task-runs.ts`) or its taps (`run-members` of pipeline), or `lessonsMax` calls of it.
  * LE2. It teaches after `quarantineSessions` more sessions ended without an alarm (more while evidence of a change grows); an alarm
  *      empties the quarantine untaught.
  *      The first `foundingSessions` teach at once: before there is anything to compare with, waiting protects nothing.
@@ -12,7 +12,7 @@ import { learnTraits } from './argument-habits.js';
 import { calibrate } from './calibration.js';
 import { alarmLevel, cautious, changeStatistic, eValue, grown } from './evidence.js';
 import { calibrationOf, emptySession, lessonsMax, roleOf, type AgentHabits, type Memory, type Session, type SessionScores } from './memory.js';
-import { joined, left, thinned } from './members.js';
+import { memberJoined, memberLeft, membersThinned } from '@countersign/pipeline';
 import { runAt } from './task-runs.js';
 import { applySequence, refreshReference, retain, scoresOf, sessionPValue } from './reference.js';
 
@@ -28,14 +28,14 @@ const calibrateAfterSessions = 5;
 export function sessionAt(memory: Memory, agent: AgentHabits, at: { observation: Observation; nowMs: number; sessionsMin: number }): Session {
   const { observation, nowMs, sessionsMin } = at;
   if (observation.sessionRule === 'task') return taskSessionAt(memory, agent, at);
-  const isOver = thinned(agent.members, observation, nowMs) || (agent.current?.calls ?? 0) >= lessonsMax;
+  const isOver = membersThinned(agent.members, observation, nowMs) || (agent.current?.calls ?? 0) >= lessonsMax;
   if (isOver) endCurrent(memory, agent, sessionsMin);
-  joined(agent.members, observation, nowMs);
+  memberJoined(agent.members, observation, nowMs);
   return (agent.current ??= emptySession());
 }
 
 export function closeTap(memory: Memory, agent: AgentHabits, at: { observation: Observation; sessionsMin: number }): void {
-  if (left(agent.members, at.observation)) endCurrent(memory, agent, at.sessionsMin);
+  if (memberLeft(agent.members, at.observation)) endCurrent(memory, agent, at.sessionsMin);
 }
 
 function taskSessionAt(memory: Memory, agent: AgentHabits, { observation, nowMs, sessionsMin }: { observation: Observation; nowMs: number; sessionsMin: number }): Session {

@@ -6,7 +6,7 @@
 import type { Impact } from '@countersign/contracts';
 import type { ArgumentTrait, Habits } from './argument-habits.js';
 import { emptyCalibration, type Calibration } from './calibration.js';
-import type { Members } from './members.js';
+import type { Members } from '@countersign/pipeline';
 import type { TaskRuns } from './task-runs.js';
 import { emptySequence, type SequenceModel } from './sequence.js';
 

@@ -1,7 +1,7 @@
 /** Memory as text, and back. Tables and filters are base64; everything else is plain JSON. */
 import type { Place } from './argument-habits.js';
 import { CountTable } from './count-table.js';
-import type { Member } from './members.js';
+import type { Member } from '@countersign/pipeline';
 import { emptyMemory, type AgentHabits, type Memory, type Pool, type Session } from './memory.js';
 import type { SequenceModel } from './sequence.js';
 import type { TaskRun } from './task-runs.js';

@@ -6,7 +6,7 @@
  */
 import type { Content, Document } from './document.js';
 import { emptyHistory, type History, type Lesson } from './history.js';
-import type { Members } from './members.js';
+import type { Members } from '@countersign/pipeline';
 import { LabelledValues } from './labelled-values.js';
 import { toolWords, type ToolWords } from './tool.js';
 

@@ -4,9 +4,9 @@
  * RN2. What was read is kept a little longer than the run: an agent that closes one server and opens the next has not forgotten.
  */
 import type { Observation } from '@countersign/contracts';
+import { memberJoined, memberLeft, membersThinned } from '@countersign/pipeline';
 import { learn } from './history.js';
 import { entitiesInFields } from './lesson.js';
-import { joined, left, thinned } from './members.js';
 import { emptySession, historyOf, sessionOf, type Memory, type Session } from './memory.js';
 
 export const lingerMs = 60_000;
@@ -23,12 +23,12 @@ export function sessionAt(memory: Memory, observation: Observation): Session {
   const nowMs = Number.isFinite(at) ? at : 0;
   const session = sessionOf(memory, observation.agent.name);
   if (observation.kind === 'epoch-closed') {
-    if (left(session.members, observation)) taught(memory, session);
+    if (memberLeft(session.members, observation)) taught(memory, session);
     return session;
   }
-  if (thinned(session.members, observation, nowMs) || session.lessons.length >= callsMax) taught(memory, session);
+  if (membersThinned(session.members, observation, nowMs) || session.lessons.length >= callsMax) taught(memory, session);
   const current = session.members.size === 0 && nowMs - session.lastAtMs >= lingerMs ? forgotten(memory, session) : session;
-  joined(current.members, observation, nowMs);
+  memberJoined(current.members, observation, nowMs);
   current.lastAtMs = nowMs;
   return current;
 }

@@ -6,7 +6,7 @@
 import { contentOf, type Document } from './document.js';
 import type { History } from './history.js';
 import { leavesOfText } from './leaves.js';
-import type { Member } from './members.js';
+import type { Member } from '@countersign/pipeline';
 import { emptyMemory, emptySession, type Memory, type Session } from './memory.js';
 import { tokenKeys } from './text.js';
 

@@ -20,7 +20,7 @@ export interface Member {
 export type Members = Map<string, Member>;
 
 /** Takes out what is over by now, seen from the arriving observation. @returns true when that ended the run. */
-export function thinned(members: Members, observation: Observation, nowMs: number): boolean {
+export function membersThinned(members: Members, observation: Observation, nowMs: number): boolean {
   if (members.size === 0) return false;
   const isNew = !members.has(observation.session);
   const allIdle = [...members.values()].every((member) => nowMs - member.lastAtMs >= idleMs);
@@ -32,14 +32,14 @@ export function thinned(members: Members, observation: Observation, nowMs: numbe
   return members.size === 0;
 }
 
-export function joined(members: Members, observation: Observation, nowMs: number): void {
+export function memberJoined(members: Members, observation: Observation, nowMs: number): void {
   const member = members.get(observation.session);
   if (member !== undefined) member.lastAtMs = nowMs;
   else if (members.size < membersMax) members.set(observation.session, { tapId: observation.tapId, epoch: observation.epoch, lastAtMs: nowMs });
 }
 
 /** @returns true when the run is over with it. */
-export function left(members: Members, observation: Observation): boolean {
+export function memberLeft(members: Members, observation: Observation): boolean {
   if (members.size === 0) return false;
   for (const [name, member] of members) if (member.tapId === observation.tapId && member.epoch <= observation.epoch) members.delete(name);
   return members.size === 0;
