@@ -8,11 +8,11 @@
  * LE4. A call that was stopped leaves its session: what did not happen is neither habit nor evidence.
  */
 import type { Observation } from '@countersign/contracts';
+import { memberJoined, memberLeft, membersThinned } from '@countersign/pipeline';
 import { learnTraits } from './argument-habits.js';
 import { calibrate } from './calibration.js';
 import { alarmLevel, cautious, changeStatistic, eValue, grown } from './evidence.js';
 import { calibrationOf, emptySession, lessonsMax, roleOf, type AgentHabits, type Memory, type Session, type SessionScores } from './memory.js';
-import { memberJoined, memberLeft, membersThinned } from '@countersign/pipeline';
 import { runAt } from './task-runs.js';
 import { applySequence, refreshReference, retain, scoresOf, sessionPValue } from './reference.js';
 
