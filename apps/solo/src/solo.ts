@@ -49,9 +49,11 @@ export async function startSolo(options: SoloOptions): Promise<Solo> {
   const { dataDir, policyFile, logFile } = options;
   const installation = await openInstallation({ dataDir, name: 'solo', ...(policyFile && { policyFile }), ...(logFile && { logFile }) });
   const undo: (() => Promise<void>)[] = [() => installation.close()];
-  const unwind = async () => {
+  let unwinding: Promise<void> | undefined;
+  const unwindOnce = async () => {
     for (const step of undo.reverse()) await step();
   };
+  const unwind = () => (unwinding ??= unwindOnce());
   try {
     const history = await openHistory(installation, options.clickHouse);
     undo.push(() => history.close());

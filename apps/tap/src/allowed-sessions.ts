@@ -1,5 +1,5 @@
 /**
- * Sessions of which a call was already allowed. Bounded: a session that had to go is asked about once more, which is safe.
+ * Sessions of which a call was already allowed, and none denied since: a session found wanting at a call that nobody held is held from its next one. Bounded: a session that had to go is asked about once more, which is safe.
  */
 const sessionsMax = 4_096;
 
@@ -8,6 +8,10 @@ export class AllowedSessions {
 
   has(session: string): boolean {
     return this.#sessions.has(session);
+  }
+
+  remove(session: string): void {
+    this.#sessions.delete(session);
   }
 
   add(session: string): void {

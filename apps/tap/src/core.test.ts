@@ -492,6 +492,19 @@ describe('without a gate', () => {
     expect(tap.call(2, 'list_notes')).toMatchObject({ kind: 'forward' });
   });
 
+  it('a denial of a call that nobody held makes the next call of its session wait again', async () => {
+    const tap = await quiet({ policy: { ...testPolicy, sessions: { firstCallTier: 'medium' } } });
+    const held = ask(tap, 1, ['list_notes', {}]);
+    await callObserved(tap);
+    tap.gate.verdict(tap.gate.calls()[0] as never, { kind: 'allow' });
+    await held;
+    expect(tap.call(2, 'list_notes')).toMatchObject({ kind: 'forward' });
+    await callObserved(tap, 2);
+    tap.gate.verdict(tap.gate.calls()[1] as never, { kind: 'deny' });
+    let next = 3;
+    await until(() => tap.call(next++, 'list_notes') instanceof Promise);
+  });
+
   it('[T49] a rule that says allow lets the call go, recorded as a fail-open', async () => {
     const tap = await open();
     tap.teach();

@@ -110,7 +110,11 @@ class Core implements TapCore {
       onWelcome: (domain) => {
         this.#domain = domain;
       },
-      onVerdict: (verdict) => this.#house.held.verdict(verdict),
+      onVerdict: (verdict) => {
+        // Also of a call nobody held: what comes next in its session waits again, until one is allowed.
+        if (verdict.kind === 'deny' && verdict.phase === 'request' && verdict.session !== undefined) this.#house.allowedSessions.remove(verdict.session);
+        this.#house.held.verdict(verdict);
+      },
       onDecision: (decision) => this.#onDecision(decision),
       onPolicy: (snapshot) => {
         const problem = this.#policy.take(snapshot);

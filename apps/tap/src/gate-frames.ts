@@ -7,6 +7,7 @@ import { isRecord } from '@countersign/wire';
 export interface VerdictNews {
   readonly observationId: string;
   readonly callId: string;
+  readonly session?: string;
   readonly phase: 'request' | 'result';
   readonly kind: 'allow' | 'deny' | 'modify' | 'step_up' | 'defer';
   readonly mode: 'observe' | 'enforce';
@@ -68,7 +69,7 @@ function readPlain(frame: Record<string, unknown>): GateNews | undefined {
 
 function readVerdict(value: unknown): VerdictNews | undefined {
   if (!isRecord(value)) return undefined;
-  const { observationId, callId, phase, kind, mode, actionDigest, policyVersion, quarantineId } = value;
+  const { observationId, callId, session, phase, kind, mode, actionDigest, policyVersion, quarantineId } = value;
   const known = verdictKinds.find((word) => word === kind);
   if (!isText(observationId) || !isText(callId) || !isText(actionDigest) || !isText(policyVersion) || known === undefined) return undefined;
   if ((phase !== 'request' && phase !== 'result') || (mode !== 'observe' && mode !== 'enforce')) return undefined;
@@ -78,6 +79,7 @@ function readVerdict(value: unknown): VerdictNews | undefined {
   return {
     observationId, callId, phase, kind: known, mode, actionDigest, policyVersion, redactions,
     reasons: readReasons(value['reasons']),
+    ...(isText(session) ? { session } : {}),
     ...(isCount(deadline) ? { askDeadlineMs: deadline } : {}),
     ...(isText(quarantineId) ? { quarantineId } : {}),
   };

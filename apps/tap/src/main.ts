@@ -59,7 +59,11 @@ async function http(settings: Settings, { upstream, host, port, endsWithStdin }:
   const { core } = startCore({ settings, machine, clock: systemClock, log });
   const tap = await runHttpTap({ core, upstream, listen: { host, port }, log });
   log(`listening on http://${host.includes(':') ? `[${host}]` : host}:${tap.port} for ${settings.server}`);
+  let isStopping = false;
   const stop = async (): Promise<void> => {
+    // A signal and the end of standard input may come together.
+    if (isStopping) return;
+    isStopping = true;
     await tap.close();
     await core.close(1_000);
     process.exit(0);
