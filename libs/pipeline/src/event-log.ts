@@ -26,7 +26,27 @@ export interface FollowOptions {
    */
   readonly from?: number | { readonly beforeEnd: number };
   readonly batchRecordsMax?: number;
+  /**
+   * Hand records over as soon as their order is known, before they would survive a crash (L4). Only for a reader in the process that
+   * appends, whose every effect goes back through `append`: a crash then takes the record and all that came of it. Engines
+   * without such a moment ignore it.
+   */
+  readonly early?: boolean;
 }
+
+/** One partition in the hands of one member: all topics shared together, from one place, by one reader. */
+export interface Lane {
+  /** The next offset per topic. A topic that is missing here starts at the beginning of the ledger. */
+  readonly from: ReadonlyMap<Topic, number>;
+  handle(topic: Topic, batch: readonly StoredRecord[]): Promise<void>;
+  /** The partition goes to another member: finish the batch in hand and save what must not be lost. Nothing is handled afterwards. */
+  close(): Promise<void>;
+}
+
+/** Called when a partition comes to this member; rejecting makes the engine try again later. */
+export type OpenLane = (partition: number) => Promise<Lane>;
+
+export type ShareOptions = Pick<FollowOptions, 'group' | 'batchRecordsMax' | 'early'>;
 
 export interface Subscription {
   /** Resolves after the batch in hand is finished; nothing is handled afterwards. Not to be awaited inside `handle`. */

@@ -1,4 +1,4 @@
-export { EventLog, type FollowOptions, type HandleBatch, type LedgerRecord, type StoredRecord, type Subscription } from './event-log.js';
+export { EventLog, type FollowOptions, type HandleBatch, type Lane, type LedgerRecord, type OpenLane, type ShareOptions, type StoredRecord, type Subscription } from './event-log.js';
 export { SnapshotStore, type Snapshot } from './snapshot-store.js';
 export { Clock } from './clock.js';
 export { silentTelemetry, type Telemetry, type TelemetryEvent, type TelemetryLevel } from './telemetry.js';
