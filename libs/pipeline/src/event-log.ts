@@ -36,10 +36,16 @@ export interface FollowOptions {
 
 /** One partition in the hands of one member: all topics shared together, from one place, by one reader. */
 export interface Lane {
-  /** The next offset per topic. A topic that is missing here starts at the beginning of the ledger. */
-  readonly from: ReadonlyMap<Topic, number>;
+  /**
+   * The next offset per topic, whatever the group's position says; a topic that is missing here starts at the beginning of the ledger.
+   * Absent: the group's position counts, for every topic (a reader without memory).
+   */
+  readonly from?: ReadonlyMap<Topic, number>;
   handle(topic: Topic, batch: readonly StoredRecord[]): Promise<void>;
-  /** The partition goes to another member: finish the batch in hand and save what must not be lost. Nothing is handled afterwards. */
+  /**
+   * The partition goes to another member, or this one stops: finish or give up the batch in hand and save what must not be lost.
+   * May be called while `handle` runs; called once; nothing is handed over afterwards. The engine waits for it, but not for ever.
+   */
   close(): Promise<void>;
 }
 
@@ -61,11 +67,15 @@ export interface Subscription {
  * L4. `append` resolves only when the records survive a crash of this process (and of the broker's leader).
  * L5. A record whose (topic, id) the ledger already holds is accepted and not stored twice, where the engine can tell;
  *     a follower must not rely on it (L2).
+ * L6. Members of one group share partitions: partition p of all the topics shared together is with one member at a time, the same for
+ *     all of them. `open` comes before its first batch; `close` is awaited, for a bounded time, before another member opens it.
  * Operating errors: `RetriableError` when the engine is busy, full or away; what `append` was given is then not acknowledged.
  * Does not promise: order across topics, delivery times, reading back by id.
  */
 export abstract class EventLog {
   abstract append(topic: Topic, records: readonly LedgerRecord[]): Promise<void>;
   abstract follow(topic: Topic, options: FollowOptions, handle: HandleBatch): Promise<Subscription>;
+  /** Resolves once this member belongs to the group; it may have no partition then. `stop` closes its lanes. Topics have equally many partitions. */
+  abstract share(topics: readonly Topic[], options: ShareOptions, open: OpenLane): Promise<Subscription>;
   abstract close(): Promise<void>;
 }

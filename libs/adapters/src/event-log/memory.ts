@@ -4,9 +4,10 @@
  * ME2. Keeps at most `recordsMax` records per topic; the oldest go first, and a follower that was slower misses them.
  */
 import type { Topic } from '@countersign/contracts';
-import { EventLog, RetriableError, silentTelemetry, type Clock, type FollowOptions, type HandleBatch, type LedgerRecord, type StoredRecord, type Subscription, type Telemetry } from '@countersign/pipeline';
+import { EventLog, RetriableError, silentTelemetry, type Clock, type FollowOptions, type HandleBatch, type LedgerRecord, type OpenLane, type ShareOptions, type StoredRecord, type Subscription, type Telemetry } from '@countersign/pipeline';
 import { SystemClock } from '../clock/system.js';
 import { createFollowers } from './followers.js';
+import { createOnePartition } from './one-partition.js';
 
 export interface MemoryEventLogOptions {
   /** For the pause after a rejected batch. */
@@ -27,6 +28,7 @@ export class MemoryEventLog extends EventLog {
   readonly #positions = new Map<string, number>();
   readonly #recordsMax: number;
   readonly #followers;
+  readonly #shared;
   #isClosed = false;
 
   constructor({ clock = new SystemClock(), telemetry = silentTelemetry, recordsMax = 1_000_000 }: MemoryEventLogOptions = {}) {
@@ -40,6 +42,7 @@ export class MemoryEventLog extends EventLog {
       keepPosition: (topic, group, next) => void this.#positions.set(`${topic}\0${group}`, next),
       end: (topic) => this.#end(topic),
     });
+    this.#shared = createOnePartition({ clock, telemetry, follow: (topic, options, handle) => this.follow(topic, options, handle) });
   }
 
   async append(topic: Topic, records: readonly LedgerRecord[]): Promise<void> {
@@ -59,8 +62,14 @@ export class MemoryEventLog extends EventLog {
     return this.#followers.follow({ ...options, topic, handle });
   }
 
+  async share(topics: readonly Topic[], options: ShareOptions, open: OpenLane): Promise<Subscription> {
+    if (this.#isClosed) throw new RetriableError('the ledger is closed; its topics cannot be shared.');
+    return this.#shared.share({ topics, options, open });
+  }
+
   async close(): Promise<void> {
     this.#isClosed = true;
+    await this.#shared.stopAll();
     await this.#followers.stopAll();
   }
 

@@ -10,9 +10,10 @@
  * Refuses: two processes reading as one group (each process would see all of it; one `solo` per file is the caller's to ensure).
  */
 import type { Topic } from '@countersign/contracts';
-import { EventLog, RetriableError, silentTelemetry, type Clock, type FollowOptions, type HandleBatch, type LedgerRecord, type Subscription, type Telemetry } from '@countersign/pipeline';
+import { EventLog, RetriableError, silentTelemetry, type Clock, type FollowOptions, type HandleBatch, type LedgerRecord, type OpenLane, type ShareOptions, type Subscription, type Telemetry } from '@countersign/pipeline';
 import { SystemClock } from '../clock/system.js';
 import { createFollowers } from './followers.js';
+import { createOnePartition } from './one-partition.js';
 import { classified } from './sqlite-errors.js';
 import { SqliteTables } from './sqlite-tables.js';
 import { trimOnce, type Retention } from './sqlite-trim.js';
@@ -46,6 +47,7 @@ export class SqliteEventLog extends EventLog {
   readonly #clock: Clock;
   readonly #telemetry: Telemetry;
   readonly #followers;
+  readonly #shared;
   readonly #options: Required<Pick<SqliteEventLogOptions, 'pollMs' | 'pendingCharsMax' | 'retention'>>;
   readonly #positions = new Map<string, { readonly topic: Topic; readonly group: string; readonly next: number }>();
   #pending: Append[] = [];
@@ -83,6 +85,7 @@ export class SqliteEventLog extends EventLog {
       position: (topic, group) => this.#positions.get(`${topic}\0${group}`)?.next ?? this.#tables.position(topic, group),
       keepPosition: (topic, group, next) => this.#keepPosition(topic, group, next),
     });
+    this.#shared = createOnePartition({ clock: this.#clock, telemetry: this.#telemetry, follow: (topic, options, handle) => this.follow(topic, options, handle) });
     this.#cancelPoll = this.#clock.after(this.#options.pollMs, () => this.#poll());
     this.#cancelTrim = this.#clock.after(trimEachMs, () => this.#trim());
   }
@@ -112,11 +115,17 @@ export class SqliteEventLog extends EventLog {
     };
   }
 
+  async share(topics: readonly Topic[], options: ShareOptions, open: OpenLane): Promise<Subscription> {
+    if (this.#isClosed) throw new RetriableError('the ledger is closed; its topics cannot be shared.');
+    return this.#shared.share({ topics, options, open });
+  }
+
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#cancelPoll();
     this.#cancelTrim();
+    await this.#shared.stopAll();
     await this.#followers.stopAll();
     while (this.#pending.length > 0) this.#flush();
     this.#flush();
