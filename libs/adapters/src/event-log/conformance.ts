@@ -1,6 +1,6 @@
 /** What every EventLog promises, run against each adapter; each test names its invariant. */
 import type { Topic } from '@countersign/contracts';
-import type { EventLog, LedgerRecord, StoredRecord, Subscription } from '@countersign/pipeline';
+import { RetriableError, type EventLog, type Lane, type LedgerRecord, type StoredRecord, type Subscription } from '@countersign/pipeline';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
@@ -128,6 +128,91 @@ export function describeEventLog(name: string, makeAdapter: () => Promise<EventL
       expect(await collect(log, 1, { topic: 'verdicts' })).toHaveLength(1);
     });
 
+    it('[L6] gives each partition to one member, with all the topics shared, from where its lane says', async () => {
+      await log.append('observations', records('a', 0, 4));
+      await log.append('decisions', records('a', 0, 2));
+      const [third] = (await collect(log, 4)).slice(2);
+      const seen: StoredRecord[] = [];
+      const partitions: number[] = [];
+      const from = new Map<Topic, number>([['observations', third?.offset ?? -1]]);
+      const member = await sharing(log, {
+        seen, count: 4, topics: ['observations', 'decisions'],
+        lane: (partition) => (partitions.push(partition), partition === third?.partition ? { from } : { from: new Map() }),
+      });
+      await member.stop();
+      expect(idsOf(seen, 'observations')).toEqual(['a-2', 'a-3']);
+      expect(idsOf(seen, 'decisions')).toEqual(['a-0', 'a-1']);
+      expect(new Set(seen.map(({ partition }) => partition)).size).toBe(1);
+      expect(new Set(partitions).size).toBe(partitions.length);
+    });
+
+    it('[L3] [L6] a lane without a place of its own goes on at the group’s position', async () => {
+      await log.append('observations', records('a', 0, 3));
+      await (await sharing(log, { seen: [], count: 3 })).stop();
+      await log.append('observations', records('a', 3, 2));
+      const seen: StoredRecord[] = [];
+      await (await sharing(log, { seen, count: 2 })).stop();
+      expect(idsOf(seen, 'observations')).toEqual(['a-3', 'a-4']);
+    });
+
+    it('[L6] a partition is opened elsewhere only after its lane was closed, and nothing is missed on the way', async () => {
+      const told: string[] = [];
+      const seen: StoredRecord[] = [];
+      const lane = (name: string) => (partition: number) => {
+        told.push(`${name} opens ${partition}`);
+        return {
+          close: async () => {
+            // A turn later: who does not wait for it would open in between.
+            await new Promise((resolve) => setImmediate(resolve));
+            told.push(`${name} closed ${partition}`);
+          },
+        };
+      };
+      await log.append('observations', records('a', 0, 2));
+      const first = await sharing(log, { seen, count: 2, lane: lane('first') });
+      const second = sharing(log, { seen, count: 4, lane: lane('second') });
+      await first.stop();
+      await log.append('observations', records('a', 2, 2));
+      await (await second).stop();
+      const own = seen[0]?.partition ?? -1;
+      expect([...new Set(idsOf(seen, 'observations'))]).toEqual(['a-0', 'a-1', 'a-2', 'a-3']);
+      expect(openedTwice(told.filter((line) => line.endsWith(` ${own}`)))).toBe(false);
+    });
+
+    it('[L2] [L6] a shared batch whose lane rejected it comes again', async () => {
+      await log.append('observations', records('a', 0, 2));
+      const seen: StoredRecord[] = [];
+      let refusals = 1;
+      const member = await sharing(log, {
+        seen, count: 2,
+        lane: () => ({
+          handle: async () => {
+            if ((refusals -= 1) >= 0) throw new Error('the lane is not ready');
+          },
+        }),
+      });
+      await member.stop();
+      expect(idsOf(seen, 'observations')).toEqual(['a-0', 'a-1']);
+    });
+
+    it('[L6] a lane that cannot be opened yet is opened again later, and its records wait', async () => {
+      await log.append('observations', records('a', 0, 2));
+      const seen: StoredRecord[] = [];
+      const refused = new Set<number>();
+      const member = await sharing(log, {
+        seen, count: 2,
+        lane: (partition) => {
+          if (!refused.has(partition)) {
+            refused.add(partition);
+            throw new RetriableError('the snapshot store is starting.');
+          }
+          return {};
+        },
+      });
+      await member.stop();
+      expect(idsOf(seen, 'observations')).toEqual(['a-0', 'a-1']);
+    });
+
     it('starts where a follower says: at an offset, at the end, or a few records before it', async () => {
       await log.append('observations', records('a', 0, 6));
       const all = await collect(log, 6, { group: 'all' });
@@ -150,6 +235,7 @@ export function describeEventLog(name: string, makeAdapter: () => Promise<EventL
       await log.close();
       await expect(log.append('observations', records('a', 0, 1))).rejects.toMatchObject({ name: 'RetriableError' });
       await expect(log.follow('observations', { group: 'g' }, async () => undefined)).rejects.toMatchObject({ name: 'RetriableError' });
+      await expect(log.share(['observations'], { group: 'g' }, async () => Promise.reject(new Error('never opened')))).rejects.toMatchObject({ name: 'RetriableError' });
     });
   });
 }
@@ -174,6 +260,42 @@ export async function collect(log: EventLog, count: number, { topic = 'observati
   );
   await subscription.stop();
   return seen;
+}
+
+interface Sharing {
+  /** Every record handled, in the order of handling. */
+  readonly seen: StoredRecord[];
+  /** Resolves once `seen` has so many. */
+  readonly count: number;
+  readonly topics?: readonly Topic[];
+  readonly lane?: (partition: number) => Partial<Lane>;
+}
+
+/** A member of the group `shared`. */
+async function sharing(log: EventLog, { seen, count, topics = ['observations'], lane = () => ({}) }: Sharing): Promise<Subscription> {
+  return until(async (done) =>
+    log.share(topics, { group: 'shared' }, async (partition) => {
+      const wanted = lane(partition);
+      return {
+        close: () => Promise.resolve(),
+        ...wanted,
+        async handle(topic, batch) {
+          await wanted.handle?.(topic, batch);
+          seen.push(...batch);
+          if (seen.length >= count) done();
+        },
+      };
+    }),
+  );
+}
+
+function idsOf(seen: readonly StoredRecord[], topic: Topic): readonly string[] {
+  return seen.filter((record) => record.topic === topic).map(({ id }) => id);
+}
+
+/** Whether a partition was opened while it was open; `told` are lines of one partition. */
+function openedTwice(told: readonly string[]): boolean {
+  return told.some((line, index) => line.includes(' opens ') && index > 0 && !(told[index - 1] ?? '').includes(' closed '));
 }
 
 async function until(begin: (done: () => void) => Promise<Subscription>): Promise<Subscription> {
