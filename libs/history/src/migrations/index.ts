@@ -7,7 +7,10 @@ import { decisionsTable } from './0004-decisions.js';
 import { deadLettersTable } from './0005-dead-letters.js';
 import { callsPerMinute } from './0006-calls-1m.js';
 import { findingsPerMinute } from './0007-findings-1m.js';
+import { approvalsView } from './0008-approvals.js';
+import { retention } from './0009-retention.js';
 
 export const migrations: readonly Migration[] = [
   observationsTable, findingsTable, verdictsTable, decisionsTable, deadLettersTable, callsPerMinute, findingsPerMinute,
+  approvalsView, retention,
 ];
