@@ -1,4 +1,5 @@
 /** The Kafka ledger on a real broker: the port's own suite, then what only a broker can do to it. */
+import { randomBytes } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -27,11 +28,11 @@ afterAll(async () => {
   rmSync(dir, { recursive: true, force: true });
 }, 60_000);
 
-async function emptyLedger({ partitions = 1, ...more }: { readonly partitions?: number } & Partial<KafkaEventLogOptions> = {}) {
+async function emptyLedger({ partitions = 1, recordBytesMax = 1_048_576, ...more }: { readonly partitions?: number; readonly recordBytesMax?: number } & Partial<KafkaEventLogOptions> = {}) {
   ledgers += 1;
   const topicPrefix = `l${ledgers}-`;
   const connection = { brokers: kafka.brokers };
-  expect(await ensureTopics({ connection, topicPrefix, topics: definitions.map((topic) => ({ ...topic, partitions })) })).toEqual([]);
+  expect(await ensureTopics({ connection, topicPrefix, topics: definitions.map((topic) => ({ ...topic, partitions, recordBytesMax })) })).toEqual([]);
   const connect = (own: Partial<KafkaEventLogOptions> = {}) => KafkaEventLog.connect({ connection, topicPrefix, sessionMs: 3_000, ...more, ...own });
   return { log: await connect(), connect, topicPrefix };
 }
@@ -155,10 +156,10 @@ describe('KafkaEventLog on a real broker', () => {
   }, 90_000);
 
   it('[P8] refuses a record over the broker’s limit for good, and its neighbours of the same send are stored', async () => {
-    const { log } = await emptyLedger({ compress: false });
+    const { log } = await emptyLedger({ compress: false, recordBytesMax: 100_000 });
     const outcomes = await Promise.allSettled([
       log.append('observations', records('a', 0, 1)),
-      log.append('observations', [{ id: 'big', key: 'a', value: JSON.stringify('x'.repeat(1_100_000)) }]),
+      log.append('observations', [{ id: 'big', key: 'a', value: JSON.stringify(randomBytes(150_000).toString('base64')) }]),
       log.append('observations', records('a', 1, 1)),
     ]);
     expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
@@ -177,7 +178,7 @@ describe('KafkaEventLog on a real broker', () => {
     expect(String(observation.key)).toBe('a domain');
     const { ce_recordedtime: recorded, ...headers } = textsOf(observation);
     expect(headers).toEqual({
-      'content-type': 'application/json', ce_specversion: '1.0', ce_id: 'tap-1/2/33', ce_source: '/domains/a%20domain/taps/tap-1', ce_type: 'dev.countersign.observation.v1',
+      'content-type': 'application/json', ce_specversion: '1.0', ce_id: 'tap-1/2/33', ce_source: '/domains/a%20domain/taps/tap-1', ce_type: 'dev.countersign.observation.v1', ce_dataschema: 'urn:countersign:schema:observation:v1',
       ce_subject: 'c-9', ce_time: '2026-11-01T00:00:00.000Z', ce_partitionkey: 'a domain', ce_sequence: '33',
     });
     expect(recorded).toMatch(/^\d{4}-.*Z$/);

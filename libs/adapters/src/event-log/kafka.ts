@@ -6,22 +6,30 @@
  * KL2. The key decides the partition, by the hash the Java clients use; the number of partitions is read once and must not change.
  * KL3. Of L5 it can tell what this instance itself wrote lately. It cannot tell what another process wrote, or this one before its
  *      start, or long ago: such a record is stored twice, under one id, and followers see both (L2).
- * KL4. A group is one Kafka group per topic; its members share the partitions. `from: {beforeEnd}` reads all of them, alone.
+ * KL4. Members of a group share its partitions. What is followed alone is one Kafka group per topic, `<group>.<topic>`; what is shared
+ *      together is one, `<group>`. `from: {beforeEnd}` reads all partitions, alone.
  * KL5. `from: n` holds for partition 0; the others begin at their beginning, where a reader that remembers positions passes over what
- *      it has: nothing is missed, much may be read twice (the port names one offset; with one partition there is no such cost).
- *      Such a reader that gets a partition back goes on from its own place there, not from the group's.
- * KL6. Waiting records are bounded in bytes, fetched ones too: at most `fetchBytesMax` per broker are in memory per subscription.
+ *      it has: nothing is missed, much may be read twice (the port names one offset). Such a reader that gets a partition back goes on
+ *      from its own place there, not from the group's. A lane of `share` names a place for its own partition: it has no such cost.
+ * KL6. Waiting records are bounded in bytes, fetched ones too: at most `fetchBytesMax` per broker are in memory per subscription, and
+ *      64 MiB of pieces.
+ * KL7. A record over 256 KiB travels in pieces (`kafka/pieces.ts`); nobody sees it in part.
+ * KL8. What is no record (bytes that are no text, a broken envelope, missing pieces) is in dead-letters, with its bytes and its place,
+ *      before its partition goes on (`kafka/decode.ts`).
  */
 import { randomUUID } from 'node:crypto';
 import { topics, type Topic } from '@countersign/contracts';
-import { EventLog, RetriableError, silentTelemetry, TerminalError, type Clock, type FollowOptions, type HandleBatch, type LedgerRecord, type Subscription, type Telemetry } from '@countersign/pipeline';
+import {
+  EventLog, RetriableError, silentTelemetry, TerminalError, type Clock, type FollowOptions, type HandleBatch, type Lane as OpenedLane, type LedgerRecord, type OpenLane, type ShareOptions, type Subscription, type Telemetry,
+} from '@countersign/pipeline';
 import { CompressionTypes, Partitioners, type Admin, type Kafka, type Message, type PartitionMetadata, type Producer } from 'kafkajs';
 import { SystemClock } from '../clock/system.js';
 import { briefRetry, kafkaClient, type KafkaConnection } from './kafka/connection.js';
 import { messageOf } from './kafka/envelope.js';
 import { classified } from './kafka/errors.js';
 import { Lane, type Outgoing } from './kafka/lane.js';
-import { Reader } from './kafka/reader.js';
+import { Member, type MemberOptions } from './kafka/member.js';
+import { inPieces, pieceBytesMax, recordBytesMax } from './kafka/pieces.js';
 import { partitionsOf } from './kafka/topics.js';
 
 export interface KafkaEventLogOptions {
@@ -47,10 +55,10 @@ export interface KafkaEventLogOptions {
 
 const batchRecordsMax = 1_000;
 const batchBytesMax = 900_000;
-const recordBytesMax = 16 * 1024 * 1024;
 const idsRememberedPerLane = 100_000;
 const closeMsMax = 5_000;
 const joinMsMaxDefault = 30_000;
+const partitionsAtOnce = 8;
 
 export class KafkaEventLog extends EventLog {
   readonly #kafka: Kafka;
@@ -59,7 +67,7 @@ export class KafkaEventLog extends EventLog {
   readonly #options: KafkaEventLogOptions & { readonly clock: Clock; readonly telemetry: Telemetry; readonly topicPrefix: string };
   readonly #partitions = new Map<Topic, number>();
   readonly #lanes = new Map<string, Lane>();
-  readonly #readers = new Set<Reader>();
+  readonly #members = new Set<Member>();
   readonly #sends = new Set<Promise<unknown>>();
   #pendingBytes = 0;
   #isClosed = false;
@@ -106,35 +114,80 @@ export class KafkaEventLog extends EventLog {
 
   async follow(topic: Topic, options: FollowOptions, handle: HandleBatch): Promise<Subscription> {
     if (this.#isClosed) throw new RetriableError(`the ledger is closed; ${topic} cannot be followed.`);
-    const { clock, telemetry, topicPrefix, sessionMs = 6_000, fetchBytesMax = 8 * 1024 * 1024, joinMsMax = joinMsMaxDefault } = this.#options;
     const readsNews = typeof options.from === 'object';
-    const groupId = `${topicPrefix}${options.group}.${topic}${readsNews ? `.${randomUUID()}` : ''}`;
-    const reader = new Reader({
-      kafka: this.#kafka, topic, name: topicPrefix + topic, groupId, starts: await this.#starts(topic, options.from), keepsPosition: !readsNews,
-      follow: options, handle, clock, telemetry, sessionMs, fetchBytesMax, joinMsMax,
-    });
-    this.#readers.add(reader);
-    try {
-      await reader.start();
-    } catch (error) {
-      this.#readers.delete(reader);
-      throw error;
-    }
-    return {
-      stop: async () => {
-        await reader.stop();
-        this.#readers.delete(reader);
-      },
+    const starts = await this.#starts(topic, options.from);
+    // As far as this reader has handled: its memory holds that, also of a partition that others read meanwhile.
+    const next = new Map<number, number>();
+    const open = (partition: number): OpenedLane => {
+      const from = starts.size === 0 ? undefined : (next.get(partition) ?? starts.get(partition));
+      return {
+        ...(from === undefined ? {} : { from: new Map([[topic, from]]) }),
+        handle: async (_, batch) => {
+          await handle(batch);
+          next.set(partition, (batch.at(-1)?.offset ?? -1) + 1);
+        },
+        close: () => Promise.resolve(),
+      };
     };
+    return this.#joined({
+      topics: [topic], open, keepsPosition: !readsNews, partitionsAtOnce: 1, batchRecordsMax: options.batchRecordsMax,
+      group: options.group, groupId: `${this.#options.topicPrefix}${options.group}.${topic}${readsNews ? `.${randomUUID()}` : ''}`,
+    });
+  }
+
+  /** @throws `TerminalError` (`partitions`) when the topics have different numbers of partitions: there is no partition p of all of them. */
+  async share(shared: readonly Topic[], { group, batchRecordsMax }: ShareOptions, open: OpenLane): Promise<Subscription> {
+    if (this.#isClosed) throw new RetriableError(`the ledger is closed; ${shared.join(', ')} cannot be shared.`);
+    const counts = new Set(shared.map((topic) => this.#partitions.get(topic)));
+    if (counts.size > 1) {
+      const each = shared.map((topic) => `${topic} ${this.#partitions.get(topic)}`).join(', ');
+      throw new TerminalError('partitions', `${group} cannot share topics with different numbers of partitions (${each}); nothing was read. Share topics with equally many.`);
+    }
+    return this.#joined({ topics: shared, open: (partition) => this.#openLane(shared, partition, open), keepsPosition: true, partitionsAtOnce, batchRecordsMax, group, groupId: this.#options.topicPrefix + group });
   }
 
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    await Promise.all([...this.#readers].map((reader) => reader.stop()));
+    await Promise.all([...this.#members].map((member) => member.stop()));
     await this.#settled([...this.#sends]);
     for (const lane of this.#lanes.values()) lane.close();
     await this.#settled([this.#producer.disconnect(), this.#admin.disconnect()]);
+  }
+
+  async #joined(own: Pick<MemberOptions, 'topics' | 'open' | 'keepsPosition' | 'partitionsAtOnce' | 'batchRecordsMax' | 'group' | 'groupId'>): Promise<Subscription> {
+    const { clock, telemetry, topicPrefix, sessionMs = 6_000, fetchBytesMax = 8 * 1024 * 1024, joinMsMax = joinMsMaxDefault } = this.#options;
+    const member = new Member({ ...own, kafka: this.#kafka, topicPrefix, clock, telemetry, sessionMs, fetchBytesMax, joinMsMax, setAside: (letters) => this.append('dead-letters', letters) });
+    this.#members.add(member);
+    const stop = async (): Promise<void> => {
+      await member.stop();
+      this.#members.delete(member);
+    };
+    try {
+      await member.start();
+    } catch (error) {
+      await stop();
+      throw error;
+    }
+    return { stop };
+  }
+
+  /** A place that retention has taken meanwhile is moved to the beginning of what there is. */
+  async #openLane(shared: readonly Topic[], partition: number, open: OpenLane): Promise<OpenedLane> {
+    const lane = await open(partition);
+    const wanted = lane.from;
+    if (wanted === undefined) return lane;
+    try {
+      const from = new Map<Topic, number>();
+      for (const topic of shared) {
+        const ends = await this.#admin.fetchTopicOffsets(this.#options.topicPrefix + topic);
+        from.set(topic, Math.max(Number(ends.find((end) => end.partition === partition)?.low ?? 0), wanted.get(topic) ?? 0));
+      }
+      return { from, handle: (topic, batch) => lane.handle(topic, batch), close: () => lane.close() };
+    } catch (error) {
+      await lane.close();
+      throw classified(error, `the ends of ${shared.join(', ')} could not be read`);
+    }
   }
 
   async #connect(): Promise<void> {
@@ -151,11 +204,11 @@ export class KafkaEventLog extends EventLog {
     for (const record of records) {
       const bytes = Buffer.byteLength(record.value);
       if (bytes > recordBytesMax) throw new TerminalError('over-limit', `a record of ${bytes} bytes is over the ${recordBytesMax} that one record may have; nothing of this append was stored.`);
-      const message = messageOf(record, envelope);
+      const message = bytes > pieceBytesMax ? inPieces(record, envelope) : messageOf(record, envelope);
       const partition = places.get(record.key) ?? this.#partitionOf(topic, record.key);
       places.set(record.key, partition);
       const share = shares.get(partition) ?? [];
-      share.push({ id: record.id, message: { ...message, partition }, bytes });
+      share.push({ id: record.id, message, bytes });
       shares.set(partition, share);
     }
     return shares;
@@ -180,11 +233,12 @@ export class KafkaEventLog extends EventLog {
     return lane;
   }
 
-  async #send(topic: Topic, partition: number, messages: readonly Message[]): Promise<boolean> {
+  async #send(topic: Topic, partition: number, messages: readonly Message[]): Promise<number | undefined> {
     const name = this.#options.topicPrefix + topic;
     try {
-      const reply = await this.#producer.send({ topic: name, messages: [...messages], acks: -1, compression: this.#options.compress === false ? CompressionTypes.None : CompressionTypes.GZIP });
-      return reply.some((part) => part.topicName === name && part.partition === partition && part.errorCode === 0);
+      const reply = await this.#producer.send({ topic: name, messages: messages.map((message) => ({ ...message, partition })), acks: -1, compression: this.#options.compress === false ? CompressionTypes.None : CompressionTypes.GZIP });
+      const named = reply.find((part) => part.topicName === name && part.partition === partition && part.errorCode === 0);
+      return named === undefined ? undefined : Number(named.baseOffset ?? 0);
     } catch (error) {
       throw classified(error, `${messages.length} records for ${topic}/${partition} were not acknowledged by the brokers`);
     }

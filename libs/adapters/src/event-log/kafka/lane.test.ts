@@ -18,7 +18,7 @@ function bench(replies: readonly Reply[], more: Partial<LaneOptions> = {}) {
       const reply = replies[sent.length] ?? 'named';
       sent.push(messages.map(({ value }) => String(value)));
       if (reply instanceof Error) throw reply;
-      return reply === 'named';
+      return reply === 'named' ? 0 : undefined;
     },
     ...more,
   });

@@ -7,9 +7,11 @@
  *      all that was left of its appends.
  * LA4. A batch that will never be taken is taken apart, so that one append's content costs no other append.
  * LA5. An id this lane has written lately is acknowledged and not written again.
+ * LA6. A record in pieces is a batch of its own: its pieces are acknowledged before it is sent, because it names the first one's offset.
  */
 import { RetriableError, TerminalError, type Clock } from '@countersign/pipeline';
 import type { Message } from 'kafkajs';
+import type { InPieces } from './pieces.js';
 import { RecentIds } from './recent-ids.js';
 
 const pauseMsMin = 100;
@@ -18,8 +20,8 @@ const pauseMsMax = 1_000;
 export interface LaneOptions {
   /** For sentences: `observations/0`. */
   readonly place: string;
-  /** @returns whether the broker's reply names this lane's partition. @throws classified errors. */
-  readonly send: (messages: readonly Message[]) => Promise<boolean>;
+  /** @returns the offset of the first message, if the broker's reply names this lane's partition. @throws classified errors. */
+  readonly send: (messages: readonly Message[]) => Promise<number | undefined>;
   readonly clock: Clock;
   readonly batchRecordsMax: number;
   readonly batchBytesMax: number;
@@ -29,7 +31,7 @@ export interface LaneOptions {
 
 export interface Outgoing {
   readonly id: string;
-  readonly message: Message;
+  readonly message: Message | InPieces;
   readonly bytes: number;
 }
 
@@ -43,6 +45,14 @@ interface Append {
 
 interface Waiting extends Outgoing {
   readonly append: Append;
+}
+
+interface Whole extends Waiting {
+  readonly message: Message;
+}
+
+interface Pieced extends Waiting {
+  readonly message: InPieces;
 }
 
 export class Lane {
@@ -86,11 +96,12 @@ export class Lane {
     let bytes = 0;
     while (this.#first < this.#waiting.length && batch.length < this.#options.batchRecordsMax) {
       const next = this.#waiting[this.#first];
-      if (next === undefined || (batch.length > 0 && bytes + next.bytes > this.#options.batchBytesMax)) break;
+      if (next === undefined || (batch.length > 0 && (isPieced(next) || bytes + next.bytes > this.#options.batchBytesMax))) break;
       this.#first += 1;
       if (next.append.isSettled) continue;
       bytes += next.bytes;
       batch.push(next);
+      if (isPieced(next)) break;
     }
     if (this.#first * 2 > this.#waiting.length) this.#drop();
     return batch;
@@ -105,7 +116,7 @@ export class Lane {
     const ids = new Set<string>();
     const fresh = batch.filter(({ id }) => !this.#written.has(id) && !ids.has(id) && ids.add(id));
     try {
-      if (fresh.length > 0) await this.#sent(fresh);
+      await this.#sentAll(fresh);
       for (const { id } of fresh) this.#written.add(id);
       for (const { append } of batch) settle(append);
     } catch (error) {
@@ -125,24 +136,43 @@ export class Lane {
     }
   }
 
-  async #sent(records: readonly Waiting[]): Promise<void> {
-    const { clock, send, place } = this.#options;
+  async #sentAll(records: readonly Waiting[]): Promise<void> {
     const untilMs = Math.min(...records.map(({ append }) => append.untilMs));
-    const messages = records.map(({ message }) => message);
+    const wholes = records.filter(isWhole);
+    if (wholes.length > 0) await this.#sent(wholes.map(({ message }) => message), untilMs);
+    for (const { message } of records.filter(isPieced)) await this.#sentInPieces(message, untilMs);
+  }
+
+  async #sentInPieces({ pieces, record }: InPieces, untilMs: number): Promise<void> {
+    let first: number | undefined;
+    for (const batch of this.#batched(pieces)) {
+      const offset = await this.#sent(batch, untilMs);
+      first ??= offset;
+    }
+    await this.#sent([record(first ?? 0)], untilMs);
+  }
+
+  #batched(pieces: readonly Message[]): readonly (readonly Message[])[] {
+    const perBatch = Math.max(1, Math.floor(this.#options.batchBytesMax / Math.max(1, ...pieces.map(({ value }) => value?.length ?? 0))));
+    return Array.from({ length: Math.ceil(pieces.length / perBatch) }, (_, n) => pieces.slice(n * perBatch, (n + 1) * perBatch));
+  }
+
+  /** @returns the offset of the first of them. */
+  async #sent(messages: readonly Message[], untilMs: number): Promise<number> {
+    const { clock, send, place } = this.#options;
     for (let pauseMs = pauseMsMin; ; pauseMs = Math.min(pauseMsMax, pauseMs * 2)) {
       if (this.#isClosed) throw new RetriableError(`the ledger was closed while records waited for ${place}; they are not acknowledged. Open it again and repeat.`);
-      const error = await this.#try(() => send(messages));
-      if (error === undefined) return;
-      if (!(error instanceof RetriableError) || clock.monotonicMs() + pauseMs > untilMs) throw error;
+      const outcome = await this.#try(() => send(messages));
+      if (typeof outcome === 'number') return outcome;
+      if (!(outcome instanceof RetriableError) || clock.monotonicMs() + pauseMs > untilMs) throw outcome;
       await this.#pause(pauseMs);
     }
   }
 
-  /** @returns undefined once the reply named the partition. */
-  async #try(send: () => Promise<boolean>): Promise<unknown> {
+  /** @returns the offset, or the error. */
+  async #try(send: () => Promise<number | undefined>): Promise<unknown> {
     try {
-      const isNamed = await send();
-      return isNamed ? undefined : new RetriableError(`the brokers' reply did not name ${this.#options.place}; its records are not acknowledged. Try again.`);
+      return (await send()) ?? new RetriableError(`the brokers' reply did not name ${this.#options.place}; its records are not acknowledged. Try again.`);
     } catch (error) {
       return error;
     }
@@ -158,6 +188,14 @@ export class Lane {
     });
     this.#wake = nothing;
   }
+}
+
+function isPieced(record: Waiting): record is Pieced {
+  return 'pieces' in record.message;
+}
+
+function isWhole(record: Waiting): record is Whole {
+  return !isPieced(record);
 }
 
 function settle(append: Append): void {
