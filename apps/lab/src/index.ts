@@ -4,3 +4,4 @@ export { replayFile, type ReplayFileOptions, type ReplaySummary } from './replay
 export { qualityOf, type QualityOptions } from './quality/quality-file.js';
 export { engineRate, shownEngineRate, type EngineRate } from './engine/engine-rate.js';
 export { measureTexts } from './train/measure-text.js';
+export { impactAccuracy, shownImpactAccuracy, type ImpactAccuracy } from './impact/impact-accuracy.js';

@@ -5,12 +5,12 @@
 const words = (text: string): ReadonlySet<string> => new Set(text.split(' '));
 
 export const readVerbs = words(
-  'get read list search find fetch query show view lookup check count describe inspect browse download retrieve load open stat tree status compare diff validate verify calculate compute convert summarize summarise analyze analyse explain preview watch scan recall filter navigate resolve test ping estimate parse extract select peek tail head cat ls grep echo return returns provide display monitor detect measure translate rank recommend suggest screenshot snapshot crawl scrape visit think wait',
+  'get read list search find fetch query show view lookup check count describe inspect browse download retrieve load open stat tree status compare diff validate verify calculate compute convert summarize summarise analyze analyse explain preview watch scan recall filter navigate resolve test ping estimate parse extract select peek tail head cat ls grep echo return returns provide display monitor detect measure translate rank recommend suggest screenshot snapshot crawl scrape visit think wait identify format evaluate multiply divide sum classify discover trace profile',
 );
 export const writeVerbs = words(
-  'create add write update edit modify set put insert append move rename copy make mkdir save store change replace patch upsert register assign attach link tag label mark enable disable start stop pause resume book reserve schedule reschedule import sync configure generate draft comment close reopen merge commit checkout archive star follow subscribe remember log click type press select_option fill drag hover mutate apply init build install increment approve reject accept decline',
+  'create add write update edit modify set put insert append move rename copy make mkdir save store change replace patch upsert register assign attach link tag label mark enable disable start stop pause resume book reserve schedule reschedule import sync configure generate draft close reopen merge commit checkout archive star follow subscribe remember log click type press select_option fill drag hover mutate apply init build install increment approve reject accept decline',
 );
-export const egressVerbs = words('send post share publish email mail reply forward invite notify message tweet upload submit broadcast call dial push export announce webhook request');
+export const egressVerbs = words('send post share publish email mail reply forward invite notify message tweet upload submit broadcast call dial push export announce webhook request comment');
 export const irreversibleVerbs = words(
   'delete remove drop purge destroy erase truncate wipe clear cancel pay transfer purchase buy order wire refund withdraw deposit charge donate revoke terminate kill uninstall reset unlink rm rmdir rmtree overwrite shred deactivate ban execute exec run eval shell deploy rollback sell trade mint burn',
 );
@@ -18,8 +18,18 @@ export const irreversibleVerbs = words(
 /** "Run a search" says nothing of the search: in front of a tool that reads by name, these describe how, not what. */
 export const runVerbs = words('run execute perform');
 
+/** A name that says only that something is done: the first sentence is then searched to its end for what. */
+export const vagueVerbs = words('manage handle process perform control operate administer');
+
+/** Where a question goes to strangers who answer anything: the question itself then carries data out. */
+export const openQuestion = /\b(web|bing|duckduckgo|baidu|internet|online|news|google (web|search|images?|news))\b/i;
+export const questionParameter = /^(q|query|queries|keywords?|search_?(query|term|text)s?|question|term)$/i;
+
+/** A read that puts its answer into a file of the caller's choosing writes. */
+export const outputParameter = /^(save|out|output|dest|destination|dump|export|download)_?(path|dir|directory|file|folder|file_?(name|path))$/i;
+
 /** In the name of a tool that does not read, these make it irreversible: access and money do not come back. */
-export const graveNouns = words('password passwd passphrase secret credential credentials apikey permission permissions privilege role roles acl admin sudo money payment payments payout transaction transactions funds balance salary iban wallet invoice');
+export const graveNouns = words('password passwd passphrase secret credential credentials apikey permission permissions privilege role roles security acl admin sudo money payment payments payout transaction transactions funds balance salary iban wallet invoice');
 
 /** In the name or first sentence of a tool, these say that strangers may have written what it returns. */
 export const openWords = words(

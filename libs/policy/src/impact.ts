@@ -2,6 +2,7 @@
  * What a tool can do to the world, guessed from its definition; the worst reading wins.
  * IM1. irreversible > egress > write > read.
  * IM2. A read with a parameter named like an address is egress: the request itself carries data out.
+ *      So is a free question to the open web, and a read from a host and port of the caller's choosing.
  * IM3. A server's word lowers nothing: `readOnlyHint` alone never makes a tool a read, `destructiveHint: true` makes a non-read irreversible.
  * IM4. What cannot be recognised is a write at least, and open-world.
  * Source: the measured call score's impact class (verb lists, grave nouns, address-like parameters). English names only; an
@@ -10,7 +11,8 @@
 import type { Impact } from '@countersign/contracts';
 import type { ToolDefinition } from './call-facts.js';
 import {
-  codeParameter, egressVerbs, graveNouns, irreversibleVerbs, openWords, readVerbs, recipientParameter, runVerbs, urlParameter, writeVerbs,
+  codeParameter, egressVerbs, graveNouns, irreversibleVerbs, openQuestion, openWords, outputParameter, questionParameter, readVerbs, recipientParameter, runVerbs,
+  urlParameter, vagueVerbs, writeVerbs,
 } from './impact-words.js';
 
 export interface ToolClass {
@@ -40,7 +42,9 @@ export function classifyTool(definition: ToolDefinition | undefined, name: strin
   const sentence = firstSentence(definition?.description);
   const sentenceWords = wordsOf(sentence);
   const verb = verbReading(nameWords, sentenceWords);
-  const readings = [verb, ...parameterReadings(definition, verb), ...hintReadings(definition, verb), ...nounReadings(nameWords, verb)];
+  const names = [...parameterNames(definition?.inputSchema)];
+  const asks = openQuestion.test(`${nameWords.join(' ')} ${sentence}`) ? questionReadings(names, verb) : [];
+  const readings = [verb, ...asks, ...parameterReadings(names, verb, definition?.description), ...hintReadings(definition, verb), ...nounReadings(nameWords, verb)];
   const decided = readings.reduce((a, b) => (worst.indexOf(b.impact) > worst.indexOf(a.impact) ? b : a));
   return { ...decided, openWorld: isOpenWorld(definition, nameWords, sentenceWords) };
 }
@@ -48,11 +52,19 @@ export function classifyTool(definition: ToolDefinition | undefined, name: strin
 /** IM1: the name's first known verb, the description's first word beside it when it is a verb, else the first four words. */
 function verbReading(nameWords: readonly string[], sentenceWords: readonly string[]): Reading {
   const fromName = firstVerb(nameWords, 'its name says');
+  const isVague = nameWords.some((word) => vagueVerbs.has(word));
+  if (isVague) return worstVerb(sentenceWords.map(verbForm)) ?? { impact: 'irreversible', why: 'its name says only that it manages something, and its description names no verb' };
   const beginning = sentenceWords.slice(0, fromName === undefined ? 4 : 1).map(verbForm);
   const first = firstVerb(fromName?.impact === 'read' ? beginning.filter((word) => !runVerbs.has(word)) : beginning, 'its description says');
   if (fromName === undefined && first === undefined) return { impact: 'write', why: 'no known verb in its name or description, so it is taken to write' };
   if (fromName === undefined || first === undefined) return (fromName ?? first) as Reading;
   return worst.indexOf(first.impact) > worst.indexOf(fromName.impact) ? first : fromName;
+}
+
+/** Of a tool that does many things, the worst of them. */
+function worstVerb(words: readonly string[]): Reading | undefined {
+  const readings = words.flatMap((word) => firstVerb([word], 'among what its description lists is') ?? []);
+  return readings.length === 0 ? undefined : readings.reduce((a, b) => (worst.indexOf(b.impact) > worst.indexOf(a.impact) ? b : a));
 }
 
 function firstVerb(words: readonly string[], prefix: string): Reading | undefined {
@@ -70,17 +82,26 @@ function impactOfVerb(word: string): Impact | undefined {
   return readVerbs.has(word) ? 'read' : undefined;
 }
 
-function parameterReadings(definition: ToolDefinition | undefined, verb: Reading): Reading[] {
-  const names = [...parameterNames(definition?.inputSchema)];
-  const address = names.find((name) => urlParameter.test(name));
-  const recipient = verb.impact === 'read' ? undefined : names.find((name) => recipientParameter.test(name));
-  const code = names.find((name) => codeParameter.test(name));
-  const saysReadOnly = /\bread[- ]?only\b|\bselect\b/i.test(definition?.description ?? '');
+function parameterReadings(names: readonly string[], verb: Reading, description = ''): Reading[] {
+  const isRead = verb.impact === 'read';
+  const address = names.find((name) => urlParameter.test(name)) ?? (names.includes('port') ? names.find((name) => /^(address|ip|server)$/i.test(name)) : undefined);
+  const recipient = isRead ? undefined : names.find((name) => recipientParameter.test(name));
+  const code = /\bread[- ]?only\b|\bselect\b|\bmath(s|ematical)?\b/i.test(description) ? undefined : names.find((name) => codeParameter.test(name));
+  const output = isRead ? names.find((name) => outputParameter.test(name)) : undefined;
   return [
-    ...(address === undefined ? [] : [{ impact: 'egress', why: `its parameter "${address}" is an address` } as const]),
-    ...(recipient === undefined ? [] : [{ impact: 'egress', why: `its parameter "${recipient}" names a recipient` } as const]),
-    ...(code === undefined || saysReadOnly ? [] : [{ impact: 'write', why: `its parameter "${code}" is run as code` } as const]),
+    ...reading(address, 'egress', 'is an address'),
+    ...reading(recipient, 'egress', 'names a recipient'),
+    ...reading(code, 'write', 'is run as code'),
+    ...reading(output, 'write', 'is where it writes its answer'),
   ];
+}
+
+function questionReadings(names: readonly string[], verb: Reading): Reading[] {
+  return verb.impact === 'irreversible' ? [] : reading(names.find((name) => questionParameter.test(name)), 'egress', 'is a free question to the open web');
+}
+
+function reading(parameter: string | undefined, impact: Impact, what: string): Reading[] {
+  return parameter === undefined ? [] : [{ impact, why: `its parameter "${parameter}" ${what}` }];
 }
 
 function hintReadings(definition: ToolDefinition | undefined, verb: Reading): Reading[] {
