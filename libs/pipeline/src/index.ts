@@ -1,5 +1,5 @@
 export { EventLog, type FollowOptions, type HandleBatch, type Lane, type LedgerRecord, type OpenLane, type ShareOptions, type StoredRecord, type Subscription } from './event-log.js';
-export { SnapshotStore, type Snapshot } from './snapshot-store.js';
+export { SnapshotStore, type Claim, type Snapshot } from './snapshot-store.js';
 export { Clock } from './clock.js';
 export { silentTelemetry, type Telemetry, type TelemetryEvent, type TelemetryLevel } from './telemetry.js';
 export { RetriableError, TerminalError, type Output, type Processor } from './processor.js';
@@ -7,4 +7,5 @@ export { parseRecord } from './parse-record.js';
 export { createPatience, Stopped, type Patience } from './patience.js';
 export { createDetect, type DetectOptions } from './detect.js';
 export { runProcessor, type ProcessorRun, type RunOptions } from './run-processor.js';
+export { snapshotName } from './snapshots.js';
 export { memberJoined, memberLeft, membersThinned, type Member, type Members } from './run-members.js';

@@ -1,32 +1,42 @@
 /**
- * When a processor's memory is saved, and from where it goes on.
- * SN1. A snapshot and its positions belong together: both are read in one job of the run's queue.
- * SN2. After `recordsMax` records or `snapshotMs` after the first change, but never more than one twentieth of the time:
- *      a large memory is saved less often rather than making held calls wait.
+ * When a processor's memory of one partition is saved, and from where it goes on.
+ * SN1. A snapshot and its positions belong together: both are read in one job of the lane's queue.
+ * SN2. After `recordsMax` records or `snapshotMs` after the first change, but never more than one twentieth of the time, all
+ *      partitions of a process together: a large memory is saved less often rather than making held calls wait.
  * SN3. A save that fails loses nothing: the last saved one stands, and the ledger has what came after it.
+ * SN4. Saves carry the claim under which the memory was opened; once another process has claimed it, this one saves no more.
  */
+import type { Topic } from '@countersign/contracts';
 import type { Clock } from './clock.js';
 import type { Processor } from './processor.js';
-import type { SnapshotStore } from './snapshot-store.js';
+import type { Claim, Snapshot, SnapshotStore } from './snapshot-store.js';
 import type { Telemetry } from './telemetry.js';
 
 const restPerSave = 19;
 
+/** Shared by the partitions of one run: how much of the time may go into saving. */
+export interface SavePace {
+  /** Monotonic milliseconds. */
+  notBeforeMs: number;
+}
+
 export interface SnapshotsOptions {
   readonly processor: Processor;
+  readonly partition: number;
   readonly snapshotStore: SnapshotStore;
   readonly clock: Clock;
   readonly telemetry: Telemetry;
+  readonly pace: SavePace;
   readonly snapshotRecords?: number;
   readonly snapshotMs?: number;
   /** Filled by `restore`, read by `save`. */
-  readonly positions: Map<string, number>;
-  /** Called when a save is due although no record comes; must enter the run's queue. */
+  readonly positions: Map<Topic, number>;
+  /** Called when a save is due although no record comes; must enter the lane's queue. */
   readonly due: () => void;
 }
 
 export interface Snapshots {
-  /** @returns whether the processor keeps a memory at all; if so `positions` say where it goes on. */
+  /** @returns whether the processor keeps a memory at all; if so `positions` say where it goes on. @throws what the store throws. */
   restore(): Promise<boolean>;
   /** Counts changes, and saves when it is time. */
   changed(records: number): Promise<void>;
@@ -34,63 +44,73 @@ export interface Snapshots {
   stop(): void;
 }
 
+/** Under which name a partition's memory is kept. */
+export function snapshotName(processor: string, partition: number): string {
+  return `${processor}/${partition}`;
+}
+
 export function createSnapshots(options: SnapshotsOptions): Snapshots {
-  const { processor, snapshotStore, clock, positions } = options;
+  const { processor, partition, snapshotStore, clock, positions, pace } = options;
+  const name = snapshotName(processor.name, partition);
   const recordsMax = options.snapshotRecords ?? 10_000;
   const dueMs = options.snapshotMs ?? 10_000;
+  let claim: Claim | undefined;
   let changes = 0;
   let firstChangeMs = 0;
-  let notBeforeMs = -Infinity;
   let cancelDue: (() => void) | undefined;
+  const say = (event: string, message: string): void => options.telemetry({ event, level: 'warn', message, fields: { stage: processor.name, partition } });
 
   async function restore(): Promise<boolean> {
     if (processor.snapshot === undefined || processor.restore === undefined) return false;
-    const snapshot = await snapshotStore.load(processor.name);
+    claim = await snapshotStore.claim(name);
+    const { snapshot } = claim;
     if (snapshot === undefined) return true;
-    const refusal = snapshot.version === processor.version ? restored(processor, snapshot.state) : `it is of version ${snapshot.version}, this is ${processor.version}`;
+    const refusal = refusalOf(processor, snapshot);
     if (refusal === undefined) {
-      for (const [place, offset] of Object.entries(snapshot.offsets)) positions.set(place, offset);
+      for (const topic of processor.reads) positions.set(topic, snapshot.offsets[topic] ?? 0);
       return true;
     }
-    say('SnapshotRefused', `The saved memory of ${processor.name} cannot be used (${refusal}); it is built again from the ledger's beginning.`);
+    say('SnapshotRefused', `The saved memory of ${name} cannot be used (${refusal}); it is built again from the ledger's beginning.`);
     return true;
   }
 
   async function changed(records: number): Promise<void> {
-    if (processor.snapshot === undefined) return;
+    if (claim === undefined) return;
     const nowMs = clock.monotonicMs();
     if (changes === 0) firstChangeMs = nowMs;
     changes += records;
     const isDue = changes >= recordsMax || nowMs - firstChangeMs >= dueMs;
-    if (isDue && nowMs >= notBeforeMs) return save();
-    cancelDue ??= clock.after(Math.max(1, firstChangeMs + dueMs - nowMs, notBeforeMs - nowMs), options.due);
+    if (isDue && nowMs >= pace.notBeforeMs) return save();
+    cancelDue ??= clock.after(Math.max(1, firstChangeMs + dueMs - nowMs, pace.notBeforeMs - nowMs), options.due);
   }
 
   async function save(): Promise<void> {
     cancelDue?.();
     cancelDue = undefined;
-    if (processor.snapshot === undefined || changes === 0) return;
+    if (claim === undefined || processor.snapshot === undefined || changes === 0) return;
     const startedMs = clock.monotonicMs();
     const saved = changes;
     changes = 0;
     try {
-      await snapshotStore.save(processor.name, { version: processor.version, offsets: Object.fromEntries(positions), state: processor.snapshot() });
+      const isSaved = await snapshotStore.save(name, { version: processor.version, offsets: Object.fromEntries(positions), state: processor.snapshot() }, claim.fence);
+      if (isSaved) return;
+      claim = undefined;
+      say('SnapshotSuperseded', `Another process has taken over ${name}; what this one remembers of it is saved no more, the other's stands.`);
     } catch (error) {
       changes = saved;
-      say('SnapshotSaveError', `The memory of ${processor.name} was not saved: ${error instanceof Error ? error.message : String(error)} A restart goes on from the snapshot before it; nothing is lost.`);
+      say('SnapshotSaveError', `The memory of ${name} was not saved: ${error instanceof Error ? error.message : String(error)} A restart goes on from the snapshot before it; nothing is lost.`);
+    } finally {
+      const endedMs = clock.monotonicMs();
+      pace.notBeforeMs = endedMs + restPerSave * (endedMs - startedMs);
     }
-    const endedMs = clock.monotonicMs();
-    notBeforeMs = endedMs + restPerSave * (endedMs - startedMs);
-  }
-
-  function say(event: string, message: string): void {
-    options.telemetry({ event, level: 'warn', message, fields: { stage: processor.name } });
   }
 
   return { restore, changed, save, stop: () => cancelDue?.() };
 }
 
-function restored(processor: Processor, state: string): string | undefined {
+/** Restores. @returns why that could not be. */
+function refusalOf(processor: Processor, { version, state }: Snapshot): string | undefined {
+  if (version !== processor.version) return `it is of version ${version}, this is ${processor.version}`;
   try {
     processor.restore?.(state);
     return undefined;

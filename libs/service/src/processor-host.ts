@@ -12,22 +12,23 @@ export class ProcessorHost implements OnApplicationBootstrap, OnApplicationShutd
   #run: ProcessorRun | undefined;
 
   constructor(
+    readonly name: string,
     readonly options: RunOptions,
     private readonly health: Health,
   ) {
-    health.report(options.processor.name, 'starting');
+    health.report(name, 'starting');
   }
 
   async onApplicationBootstrap(): Promise<void> {
-    const { name } = this.options.processor;
+    const { name } = this;
     this.#run = await runProcessor(this.options);
     this.#run.failed.catch((error: unknown) => this.health.reportFailure(name, error));
     this.health.report(name, 'running');
-    this.options.telemetry({ event: 'ProcessorStarted', level: 'info', message: `${name} follows ${this.options.processor.reads.join(', ')}.`, fields: { stage: name } });
+    this.options.telemetry({ event: 'ProcessorStarted', level: 'info', message: `${name} follows ${this.#run.reads.join(', ')}.`, fields: { stage: name } });
   }
 
   async onApplicationShutdown(): Promise<void> {
-    const { name } = this.options.processor;
+    const { name } = this;
     await this.#run?.stop();
     this.health.report(name, 'stopped');
     this.options.telemetry({ event: 'ProcessorStopped', level: 'info', message: `${name} stopped in order.`, fields: { stage: name } });
@@ -41,20 +42,20 @@ export function processorToken(name: string): string {
 
 /**
  * A provider that runs a processor for the life of the application. Needs `PortsModule` in it.
- * @param factory gets what `inject` names, in that order, and makes the processor; called once.
+ * @param factory gets what `inject` names, in that order, and makes the processor of one partition, with a memory of its own.
  */
 export function provideProcessor<Injected extends readonly unknown[]>(
   name: string,
-  factory: (...injected: Injected) => Processor | Promise<Processor>,
+  factory: (...injected: Injected) => Processor,
   inject: readonly InjectionToken[] = [],
 ): FactoryProvider<ProcessorHost> {
   return {
     provide: processorToken(name),
     inject: [EventLog, SnapshotStore, Clock, TELEMETRY, Health, ...inject],
-    useFactory: async (...tokens: readonly unknown[]) => {
+    useFactory: (...tokens: readonly unknown[]) => {
       const [eventLog, snapshotStore, clock, telemetry, health] = tokens as readonly [EventLog, SnapshotStore, Clock, Telemetry, Health];
-      const processor = await factory(...(tokens.slice(5) as readonly unknown[] as Injected));
-      return new ProcessorHost({ processor, eventLog, snapshotStore, clock, telemetry }, health);
+      const createProcessor = (): Processor => factory(...(tokens.slice(5) as readonly unknown[] as Injected));
+      return new ProcessorHost(name, { createProcessor, eventLog, snapshotStore, clock, telemetry }, health);
     },
   };
 }

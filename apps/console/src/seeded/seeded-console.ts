@@ -43,7 +43,7 @@ export async function openSeededParts(): Promise<SeededParts> {
   const history = await ClickHouseHistoryStore.connect(engine);
   await history.migrate(migrations);
   const shared = { eventLog, snapshotStore, clock, telemetry: silentTelemetry };
-  const approve = await runProcessor({ ...shared, processor: createApprove({ store, telemetry: silentTelemetry }) });
+  const approve = await runProcessor({ ...shared, createProcessor: () => createApprove({ store, telemetry: silentTelemetry }) });
   const recorder = createRecorder({ eventLog, store: history, clock, telemetry: silentTelemetry });
   await recorder.start();
   const { privateKey } = generateKeyPairSync('ed25519', { privateKeyEncoding: { type: 'pkcs8', format: 'pem' }, publicKeyEncoding: { type: 'spki', format: 'pem' } });

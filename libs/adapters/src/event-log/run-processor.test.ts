@@ -42,7 +42,7 @@ function openBench(seed = 1): Bench {
   const told: TelemetryEvent[] = [];
   const log = new MortalLedger({ clock });
   const store = SqliteSnapshotStore.open(':memory:');
-  return { log, store, clock, told, run: (processor, options) => runProcessor({ processor, eventLog: log, snapshotStore: store, clock, telemetry: (event) => void told.push(event), ...options }) };
+  return { log, store, clock, told, run: (processor, options) => runProcessor({ createProcessor: () => processor, eventLog: log, snapshotStore: store, clock, telemetry: (event) => void told.push(event), ...options }) };
 }
 
 function observation(seq: number, domain: string): Observation {
@@ -191,7 +191,7 @@ describe('runProcessor', () => {
     const run = await bench.run(adder());
     await bench.clock.advance(10);
     await run.stop();
-    expect(await bench.store.load('adder')).toBeUndefined();
+    expect(await bench.store.load('adder/0')).toBeUndefined();
     expect(bench.clock.pendingCount).toBe(0);
     bench.log.awayCount = 0;
     const again = await bench.run(adder());
@@ -206,7 +206,7 @@ describe('runProcessor', () => {
     await expect(run.failed).rejects.toThrow('an invariant is broken.');
     await run.stop();
     expect(bench.told).toContainEqual(expect.objectContaining({ event: 'ProcessorStoppedError', level: 'error' }));
-    expect(await bench.store.load('adder')).toBeUndefined();
+    expect(await bench.store.load('adder/0')).toBeUndefined();
     expect(bench.clock.pendingCount).toBe(0);
   });
 
@@ -216,17 +216,17 @@ describe('runProcessor', () => {
     await bench.log.append('findings', records('a', 1, 3));
     await collect(bench.log, 3, { topic: 'verdicts' });
     await bench.clock.advance(1);
-    expect(await bench.store.load('adder')).toEqual({ version: '1', offsets: { findings: 3 }, state: '6' });
+    expect(await bench.store.load('adder/0')).toEqual({ version: '1', offsets: { findings: 3 }, state: '6' });
     await bench.log.append('findings', records('a', 4, 1));
     await bench.clock.advance(4_999);
-    expect((await bench.store.load('adder'))?.state).toBe('6');
+    expect((await bench.store.load('adder/0'))?.state).toBe('6');
     await bench.clock.advance(2);
-    expect(await bench.store.load('adder')).toEqual({ version: '1', offsets: { findings: 4 }, state: '10' });
+    expect(await bench.store.load('adder/0')).toEqual({ version: '1', offsets: { findings: 4 }, state: '10' });
     await bench.log.append('findings', records('a', 5, 1));
     await collect(bench.log, 5, { topic: 'verdicts' });
     await bench.clock.advance(1);
     await run.stop();
-    expect(await bench.store.load('adder')).toEqual({ version: '1', offsets: { findings: 5 }, state: '15' });
+    expect(await bench.store.load('adder/0')).toEqual({ version: '1', offsets: { findings: 5 }, state: '15' });
     expect(bench.clock.pendingCount).toBe(0);
   });
 
@@ -234,7 +234,7 @@ describe('runProcessor', () => {
     const bench = openBench();
     await bench.log.append('findings', records('a', 1, 3));
     const saved: Snapshot = { version: '1', offsets: { findings: 2 }, state: '100' };
-    await bench.store.save('adder', saved);
+    await bench.store.save('adder/0', saved, 1);
     const run = await bench.run(adder());
     expect((await collect(bench.log, 1, { topic: 'verdicts' })).map(({ id, value }) => [id, value])).toEqual([['a-3/sum', '{"total":103}']]);
     await run.stop();

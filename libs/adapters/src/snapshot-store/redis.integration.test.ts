@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startRedis, type RunningRedis } from '../../../../infra/stack/redis.mjs';
-import { describeSnapshotStore } from './conformance.js';
+import { describeSnapshotStore, saved } from './conformance.js';
 import { RedisSnapshotStore } from './redis.js';
 
 const dir = mkdtempSync(join(tmpdir(), 'countersign-redis-'));
@@ -40,9 +40,10 @@ describe('RedisSnapshotStore on a real server', () => {
   it('[S1] what was saved survives a kill -9 of the server, and while it is away both ways are refused as something to repeat', async () => {
     const own = connection();
     const store = await RedisSnapshotStore.connect(own);
-    await store.save('judge', snapshot);
+    await saved(store, 'judge', snapshot);
     await redis.kill();
-    await expect(store.save('judge', { ...snapshot, state: 'new' })).rejects.toMatchObject({ name: 'RetriableError' });
+    await expect(store.save('judge', { ...snapshot, state: 'new' }, 1)).rejects.toMatchObject({ name: 'RetriableError' });
+    await expect(store.claim('judge')).rejects.toMatchObject({ name: 'RetriableError' });
     await expect(store.load('judge')).rejects.toMatchObject({ name: 'RetriableError' });
     await expect(RedisSnapshotStore.connect(own)).rejects.toMatchObject({ name: 'RetriableError' });
     await redis.restart();
