@@ -5,11 +5,7 @@ import { chosenDomain, type BoardSource } from './grafana.js';
 /** The named query with its domain parameter taken from the board's variable. */
 const completeness = namedQueries.completenessTotal.sql.replaceAll("({domain:String} = '' OR domain = {domain:String})", chosenDomain);
 
-const pending = `SELECT count() AS pending, if(pending = 0, 0, max(dateDiff('second', v.at, now64(3)))) AS oldest_seconds
-FROM verdicts AS v FINAL
-WHERE kind = 'step_up' AND mode = 'enforce' AND ${chosenDomain} AND $__timeFilter_ms(at)
-  AND at + toIntervalMillisecond(JSONExtractUInt(record, 'ask', 'deadlineMs')) > now64(3)
-  AND call_id NOT IN (SELECT call_id FROM decisions WHERE kind = 'approval')`;
+const waiting = `FROM approvals WHERE outcome = 'pending' AND ${chosenDomain} AND $__timeFilter_ms(asked_at)`;
 
 export const nowBoard: BoardSource = {
   uid: 'countersign-now',
@@ -25,12 +21,12 @@ export const nowBoard: BoardSource = {
       sql: `SELECT uniqExact(id) AS calls FROM observations WHERE kind = 'fail-open' AND ${chosenDomain} AND $__timeFilter_ms(at)`,
     },
     {
-      title: 'Waiting for a person', description: 'Verdicts `step_up` without a decision, within their deadline.', kind: 'stat', width: 4, height: 4,
-      sql: `SELECT pending FROM (${pending})`,
+      title: 'Waiting for a person', description: 'View `approvals`: undecided and within the deadline.', kind: 'stat', width: 4, height: 4,
+      sql: `SELECT count() AS waiting ${waiting}`,
     },
     {
-      title: 'Longest wait', description: 'Age of the oldest undecided step-up.', kind: 'stat', width: 4, height: 4, unit: 's',
-      sql: `SELECT oldest_seconds FROM (${pending})`,
+      title: 'Longest wait', description: 'View `approvals`: age of the oldest that waits.', kind: 'stat', width: 4, height: 4, unit: 's',
+      sql: `SELECT if(count() = 0, 0, max(dateDiff('second', asked_at, now64(3)))) AS seconds ${waiting}`,
     },
     {
       title: 'Taps seen', description: 'Distinct taps with an observation in the last five minutes.', kind: 'stat', width: 4, height: 4,
