@@ -44,7 +44,7 @@ export const messageSchema = z.object({
 });
 export type ObservedMessage = z.infer<typeof messageSchema>;
 
-/** Present on a `tools/call` request, and again on the response that answers it. */
+/** Present on a `tools/call` request (and on one of another method that a rule speaks of), and again on the response that answers it. */
 export const observedCallSchema = z.object({
   /** 128 random bits, hex; dies with the tap process. */
   callId: z.string(),
@@ -62,6 +62,10 @@ export const observedCallSchema = z.object({
   deadlineMs: z.number().int().nonnegative(),
   /** On the result: did the server call it an error? */
   isError: z.boolean().optional(),
+  /** Absent: `tools/call`. Else the method a rule of the policy speaks of; `tool` then is the method, too. */
+  method: z.string().max(256).optional(),
+  /** Arguments the policy changed before anybody was asked: the payload, the digest and what is sent are of the changed call. */
+  edits: z.array(z.object({ rule: z.string().max(128), path: z.string().max(256), did: z.enum(['dropped', 'lowered', 'raised', 'set']), was: z.string().max(200).optional() })).max(32).optional(),
 });
 export type ObservedCall = z.infer<typeof observedCallSchema>;
 

@@ -41,3 +41,14 @@ export interface TierOfCall extends WaitRule {
   /** Refused by a rule, with its sentence; only in mode `enforce`. */
   readonly deny?: string;
 }
+
+/** A message of another method than `tools/call`. */
+export interface MethodFacts {
+  readonly method: string;
+  readonly server: string;
+  readonly agent: { readonly name: string; readonly role: string };
+  /** As parsed. */
+  readonly params?: unknown;
+  /** Who asks: the client for something of the server's, or the server for something of the client's (sampling, elicitation, roots). */
+  readonly asker: 'client' | 'server';
+}

@@ -10,10 +10,16 @@ import { canonicalJson } from './canonical-json.js';
 import type { Policy } from './policy.js';
 
 type Rule = Policy['rules'][number];
+type Edit = NonNullable<Policy['edits']>[number];
 export type Condition = (context: Readonly<Record<string, unknown>>) => boolean | undefined;
 
 export interface CompiledRule extends Rule {
   readonly holds: Condition;
+}
+
+export interface CompiledEdit extends Edit {
+  /** True for an edit without a condition. */
+  readonly applies: Condition;
 }
 
 export interface CompiledPolicy {
@@ -22,7 +28,11 @@ export interface CompiledPolicy {
   readonly version: string;
   /** SHA-256 over the policy's canonical JSON, hex. */
   readonly digest: string;
+  /** About tool calls. */
   readonly rules: readonly CompiledRule[];
+  /** About other methods; each has a `method`. */
+  readonly methodRules: readonly CompiledRule[];
+  readonly edits: readonly CompiledEdit[];
   readonly resultWaits: Condition;
 }
 
@@ -38,23 +48,34 @@ const resultEnvironment = () =>
     .registerVariable('known', 'bool')
     .registerVariable('agent', { schema: { name: 'string', role: 'string' } });
 const callEnvironment = () => resultEnvironment().registerVariable('args', 'dyn').registerVariable('annotations', 'dyn');
+const methodEnvironment = () =>
+  new Environment({ limits })
+    .registerVariable('method', 'string')
+    .registerVariable('server', 'string')
+    .registerVariable('agent', { schema: { name: 'string', role: 'string' } })
+    .registerVariable('args', 'dyn');
+const environments = { call: callEnvironment, result: resultEnvironment, method: methodEnvironment } as const;
 
 /** @throws Error naming the rule, when a condition is refused; `parsePolicy` says so earlier and with a line. */
 export function compilePolicy(policy: Policy): CompiledPolicy {
   const digest = createHash('sha256').update(canonicalJson(policy)).digest('hex');
   const environment = callEnvironment();
+  const ofMethods = policy.rules.filter((rule) => rule.method !== undefined);
+  const methods = ofMethods.length === 0 ? environment : methodEnvironment();
   return {
     policy,
     digest,
     version: `${policy.version}+${digest.slice(0, 12)}`,
-    rules: policy.rules.map((rule) => ({ ...rule, holds: compiled(environment, rule.when, `rule "${rule.name}"`) })),
+    rules: policy.rules.filter((rule) => rule.method === undefined).map((rule) => ({ ...rule, holds: compiled(environment, rule.when, `rule "${rule.name}"`) })),
+    methodRules: ofMethods.map((rule) => ({ ...rule, holds: compiled(methods, rule.when, `rule "${rule.name}"`) })),
+    edits: (policy.edits ?? []).map((edit) => ({ ...edit, applies: edit.when === undefined ? () => true : compiled(environment, edit.when, `edit "${edit.name}"`) })),
     resultWaits: compiled(resultEnvironment(), policy.results.waitWhen, 'results.waitWhen'),
   };
 }
 
 /** @returns a sentence on what is wrong with a condition, or undefined. */
-export function conditionProblem(condition: string, where: 'call' | 'result'): string | undefined {
-  const checked = (where === 'call' ? callEnvironment() : resultEnvironment()).check(condition);
+export function conditionProblem(condition: string, where: keyof typeof environments): string | undefined {
+  const checked = environments[where]().check(condition);
   if (!checked.valid) return `The condition is not valid CEL: ${firstLine(checked.error?.message ?? 'it cannot be read')}.`;
   return checked.type === 'bool' || checked.type === 'dyn' ? undefined : `The condition gives a ${checked.type ?? 'value'}, not true or false.`;
 }

@@ -94,6 +94,18 @@ describe('joining', () => {
     expect(verdict?.findingIds).toHaveLength(medium.length);
   });
 
+  it('[AARM-R4.1] a call whose arguments the policy changed gets a modify that names what was changed, and is benign', () => {
+    const { saw, answer } = judgeUnder();
+    const call = observed({ seq: 1 });
+    const edited = { ...call, call: { ...call.call!, edits: [{ rule: 'cap refunds', path: 'amount', did: 'lowered' as const, was: '250' }] } };
+    saw(edited);
+    const [verdict] = answer(edited, medium);
+    expect(verdict).toMatchObject({ kind: 'modify', reasons: [{ code: 'arguments-edited', text: expect.stringContaining('amount was lowered by "cap refunds"') as string }] });
+    const denied = observed({ seq: 2 });
+    saw(denied);
+    expect(kinds(answer({ ...denied }, medium, { provenance: { kind: 'flow-to-sink', gate: 'deny', severity: 'high' } }))).toEqual(['deny']);
+  });
+
   it('a detector with several findings is awaited until the last', () => {
     const { saw, answer, give } = judgeUnder();
     const call = observed({ seq: 1 });

@@ -141,7 +141,7 @@ class Judge implements Processor {
   }
 
   #remember(verdict: Verdict, subject: Subject): void {
-    if (verdict.phase === 'request') this.#memory.noticeVerdict(subject, verdict.kind === 'allow');
+    if (verdict.phase === 'request') this.#memory.noticeVerdict(subject, verdict.kind === 'allow' || verdict.kind === 'modify');
     if (verdict.ask !== undefined) this.#memory.openAsk(subject, verdict.callId, Date.parse(subject.at) + subject.call.deadlineMs + verdict.ask.deadlineMs);
     if (verdict.quarantineId !== undefined && subject.contentDigest !== undefined) this.#memory.noticeQuarantine(verdict.domain, verdict.quarantineId, subject.contentDigest);
   }
@@ -150,7 +150,7 @@ class Judge implements Processor {
     const isLate = missing.length > 0;
     this.#options.telemetry({
       event: 'CallJudged',
-      level: isLate ? 'warn' : kind === 'allow' ? 'debug' : 'info',
+      level: isLate ? 'warn' : kind === 'allow' || kind === 'modify' ? 'debug' : 'info',
       message: isLate ? `A ${phase} was judged without ${missing.join(', ')}: they did not answer in time.` : `A ${phase} of tier ${tier} was judged: ${kind}.`,
       fields: { kind, tier, phase, waitedMs, missing: missing.length },
     });

@@ -71,7 +71,8 @@ function located(document: Document, issue: z.core.$ZodIssue): { readonly offset
 
 function conditionProblems(policy: Policy): { readonly path: Path; readonly message: string }[] {
   const checked = [
-    ...policy.rules.map((rule, index) => ({ path: ['rules', index, 'when'], name: `rule "${rule.name}"`, problem: conditionProblem(rule.when, 'call') })),
+    ...policy.rules.map((rule, index) => ({ path: ['rules', index, 'when'], name: `rule "${rule.name}"`, problem: conditionProblem(rule.when, rule.method === undefined ? 'call' : 'method') })),
+    ...(policy.edits ?? []).map((edit, index) => ({ path: ['edits', index, 'when'], name: `edit "${edit.name}"`, problem: edit.when === undefined ? undefined : conditionProblem(edit.when, 'call') })),
     { path: ['results', 'waitWhen'], name: 'results.waitWhen', problem: conditionProblem(policy.results.waitWhen, 'result') },
   ];
   return checked.flatMap(({ path, name, problem }) => (problem === undefined ? [] : [{ path, message: `${name}: ${problem}` }]));

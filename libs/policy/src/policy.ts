@@ -36,10 +36,33 @@ export const tierRuleSchema = z
   .refine((rule) => rule.ask === undefined || rule.deadlineMs > 0, 'a tier that asks people waits for a verdict first: its deadlineMs is above 0');
 export type TierRule = z.infer<typeof tierRuleSchema>;
 
-/** First match wins. `when` is CEL over: impact, server, tool, agent{name,role}, args, annotations, known(bool: was the definition seen), openWorld. */
+/**
+ * First match wins. `when` is CEL over: impact, server, tool, agent{name,role}, args, annotations, known(bool: was the definition seen), openWorld.
+ * With `method` the rule is about messages of other methods than `tools/call`; `when` then is CEL over: method, server, agent, args (the params).
+ */
 export const callRuleSchema = z
-  .strictObject({ name: ruleName, when: cel, tier: tierSchema.optional(), deny: z.string().max(400).optional() })
-  .refine((rule) => (rule.tier === undefined) !== (rule.deny === undefined), 'a rule sets either `tier` or `deny`');
+  .strictObject({ name: ruleName, method: glob.optional(), when: cel, tier: tierSchema.optional(), deny: z.string().max(400).optional() })
+  .refine((rule) => (rule.tier === undefined) !== (rule.deny === undefined), 'a rule sets either `tier` or `deny`')
+  .refine((rule) => rule.method !== 'tools/call', 'rules for tools/call have no `method`: every rule without one is for tool calls');
+
+/** Changes an argument of the calls it is about, before anybody judges, approves or runs them. Every edit that applies is made, in order. */
+export const editRuleSchema = z
+  .strictObject({
+    name: ruleName,
+    server: glob,
+    tool: glob,
+    /** CEL, as in `rules`, over the call as the agent wrote it. Absent: always. */
+    when: cel.optional(),
+    /** Where it stands in the arguments: names joined by dots. */
+    argument: z.string().regex(/^[^.]{1,100}(\.[^.]{1,100}){0,7}$/, 'names joined by dots, at most eight'),
+    drop: z.literal(true).optional(),
+    max: z.number().optional(),
+    min: z.number().optional(),
+    set: z.union([z.string().max(1000), z.number(), z.boolean(), z.null()]).optional(),
+  })
+  .refine((rule) => [rule.drop, rule.max ?? rule.min, rule.set].filter((does) => does !== undefined).length === 1, 'an edit does one thing: `drop`, `set`, or `max` and `min`')
+  .refine((rule) => rule.max === undefined || rule.min === undefined || rule.min <= rule.max, '`min` is not above `max`');
+export type EditRule = z.infer<typeof editRuleSchema>;
 
 /** An administrator's word on a tool; beats every guess from its definition. */
 export const toolFactSchema = z.strictObject({
@@ -72,6 +95,8 @@ export const policySchema = z.strictObject({
   mode: z.enum(['observe', 'enforce']).default('enforce'),
   tiers: z.strictObject({ low: tierRuleSchema, medium: tierRuleSchema, high: tierRuleSchema, critical: tierRuleSchema }),
   rules: z.array(callRuleSchema).max(500),
+  /** Absent: no argument is ever changed. */
+  edits: z.array(editRuleSchema).max(200).optional(),
   tools: z.array(toolFactSchema).max(1000).default([]),
   sources: z.array(sourceLabelSchema).max(1000).default([]),
   agents: z.array(agentRuleSchema).max(1000).default([]),
@@ -82,6 +107,8 @@ export const policySchema = z.strictObject({
   results: z.strictObject({
     /** CEL over: impact, server, tool, openWorld, known. True = the result waits for its findings before the agent sees it. */
     waitWhen: cel,
+    /** Answers to which other methods wait for their findings too, e.g. `resources/read`. Absent: none does. */
+    methods: z.array(glob).max(50).optional(),
     requires: detectors,
     deadlineMs: z.number().int().min(0).max(10_000),
     onUnavailable: z.enum(['allow', 'deny']),

@@ -35,6 +35,7 @@ const known: Readonly<Record<string, Words>> = {
   'tainted-target': { text: 'Where the call goes was named only by untrusted text.', wouldPass: 'A target that the user named, or a person approves this call.' },
   'habits-changed': { text: "The agent's habits have changed.", wouldPass: 'A person looks at the agent and approves this call.' },
   surprise: { text: 'The call is unusual for this agent.', wouldPass: 'A person approves this call.' },
+  'arguments-edited': { text: 'The policy changed arguments of this call; what goes on is the changed call.', wouldPass: 'The call as the policy changed it.' },
   released: { text: 'An operator released this content.', wouldPass: '' },
 };
 const other: Words = { text: 'A detector objects to this call.', wouldPass: 'A person approves this call.' };

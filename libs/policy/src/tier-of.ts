@@ -49,7 +49,7 @@ function atLeast(ruling: Omit<Ruling, 'deny'>, tier: Tier): Omit<Ruling, 'deny'>
 /** Whether this call's result waits for its findings before the agent sees it. A condition that cannot be evaluated waits. */
 export function resultRuleOf(compiled: CompiledPolicy, facts: CallFacts): WaitRule {
   const { requires, deadlineMs, onUnavailable } = compiled.policy.results;
-  const waits = compiled.policy.mode === 'enforce' && deadlineMs > 0 && (compiled.resultWaits(context(facts, toolClassOf(compiled, facts))) ?? true);
+  const waits = compiled.policy.mode === 'enforce' && deadlineMs > 0 && (compiled.resultWaits(callContext(facts, toolClassOf(compiled, facts))) ?? true);
   return { waits, deadlineMs, requires, onUnavailable };
 }
 
@@ -74,7 +74,7 @@ function rulingOf(compiled: CompiledPolicy, facts: CallFacts, tool: ToolClass): 
   if (!agentMayCall(compiled, facts.agent, facts)) {
     return { tier: 'high', rule: capabilityRule, deny: `The policy does not let agent "${facts.agent.name}" call ${facts.server}/${facts.tool}.` };
   }
-  const values = context(facts, tool);
+  const values = callContext(facts, tool);
   const failed: CompiledRule[] = [];
   let held: CompiledRule | undefined;
   for (const rule of compiled.rules) {
@@ -102,7 +102,7 @@ function settled(held: CompiledRule | undefined, failed: readonly CompiledRule[]
  * Arguments and annotations are converted only when a condition asks for them; too deep a nesting then makes that condition
  * unanswerable (TI2). So does a tool name over the record's bound: conditions match patterns against it, and it is a stranger's.
  */
-function context(facts: CallFacts, tool: ToolClass): Readonly<Record<string, unknown>> {
+export function callContext(facts: CallFacts, tool: ToolClass): Readonly<Record<string, unknown>> {
   const { name, role } = facts.agent;
   return {
     impact: tool.impact, openWorld: tool.openWorld, server: facts.server,

@@ -8,6 +8,7 @@ import { verdictId, type Verdict } from '@countersign/contracts';
 import type { CompiledPolicy } from './compile.js';
 import type { JudgeMemory } from './containment.js';
 import { silentIn, type Join } from './join.js';
+import { plainReason } from './reasons.js';
 import { rule } from './rule.js';
 import type { JudgedHistory, RuledKind } from './rule-input.js';
 import { requiredOf, type Subject } from './subject.js';
@@ -25,7 +26,7 @@ export function verdictOf(join: Join<Subject>, subject: Subject, moment: Moment)
   const isAwaited = (call.waits || compiled.policy.mode === 'observe') && history.contained === undefined;
   const missing = isAwaited ? silentIn(join, requiredOf(compiled, subject)) : [];
   const judged = { tier: call.tier, tierRule: call.tierRule, impact: call.impact, flags: subject.flags, taskGiven: subject.taskGiven };
-  const ruled = rule(compiled, { call: judged, phase: call.phase, findings: join.findings, missing, history });
+  const ruled = withEdits(rule(compiled, { call: judged, phase: call.phase, findings: join.findings, missing, history }), subject);
   return {
     v: 1, id: verdictId(subject.id), observationId: subject.id, domain: subject.domain, tapId: subject.tapId, epoch: subject.epoch,
     callId: call.callId, phase: call.phase, agent: subject.agent, session: subject.session, server: subject.server, tool: call.tool,
@@ -34,6 +35,13 @@ export function verdictOf(join: Join<Subject>, subject: Subject, moment: Moment)
     policyVersion: compiled.version, actionDigest: call.actionDigest,
     at: new Date(nowMs).toISOString(), waitedMs: Math.max(0, nowMs - join.firstSeenMs), ...extras(ruled, subject),
   };
+}
+
+/** A call whose arguments the policy changed is not simply allowed: the verdict says that another call goes on than the agent wrote. */
+function withEdits(ruled: RuledKind, { call }: Subject): RuledKind {
+  if (ruled.kind !== 'allow' || call.phase !== 'request' || call.edits === undefined || call.edits.length === 0) return ruled;
+  const what = call.edits.map(({ rule: name, path, did }) => `${path} was ${did} by "${name}"`).join('; ');
+  return { ...ruled, kind: 'modify', reasons: [plainReason('arguments-edited', `${what}.`), ...ruled.reasons].slice(0, 16) };
 }
 
 export function quarantineIdOf(contentDigest: string): string {
