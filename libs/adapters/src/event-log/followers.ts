@@ -4,6 +4,7 @@
  * FO2. The position moves only after `handle` resolved (L3); after a rejection the same place is read again, after a pause that doubles
  *      from 50 ms to 5 s.
  * FO3. Between full batches the event loop turns, so catching up starves nothing.
+ * FO4. Readers of news are woken first, the others in the next turn of the event loop: who only keeps records does not delay a verdict.
  */
 import { RetriableError, type Clock, type FollowOptions, type HandleBatch, type StoredRecord, type Subscription, type Telemetry } from '@countersign/pipeline';
 import type { Topic } from '@countersign/contracts';
@@ -11,12 +12,20 @@ import type { Topic } from '@countersign/contracts';
 const pauseMsMin = 50;
 const pauseMsMax = 5_000;
 
+/** Which records are wanted. */
+export interface Wanted {
+  readonly offset: number;
+  readonly recordsMax: number;
+  /** Also records that would not survive a crash yet. */
+  readonly isEarly: boolean;
+}
+
 /** What a ledger can do for a follower; all of it at once, without waiting. */
 export interface FollowedLedger {
   readonly clock: Clock;
   readonly telemetry: Telemetry;
-  /** At most `recordsMax` records at or after `offset`, in order. */
-  read(topic: Topic, offset: number, recordsMax: number): readonly StoredRecord[];
+  /** Records at or after the offset, in order. */
+  read(topic: Topic, wanted: Wanted): readonly StoredRecord[];
   /** Next offset the group wants; 0 when it never read. */
   position(topic: Topic, group: string): number;
   keepPosition(topic: Topic, group: string, nextOffset: number): void;
@@ -31,12 +40,16 @@ export interface FollowRequest extends FollowOptions {
 
 export interface Followers {
   follow(request: FollowRequest): Subscription;
-  wake(topic?: Topic): void;
+  /** Records were appended that are not sure yet. */
+  wakeEarly(topic: Topic): void;
+  /** Records are sure, or may be. */
+  wake(topics?: ReadonlySet<Topic>): void;
   stopAll(): Promise<void>;
 }
 
 export function createFollowers(ledger: FollowedLedger): Followers {
   const groups = new Map<string, Follower[]>();
+  const toWake = new Set<Topic | undefined>();
 
   function follow(request: FollowRequest): Subscription {
     const follower = new Follower(ledger, request);
@@ -57,8 +70,20 @@ export function createFollowers(ledger: FollowedLedger): Followers {
     };
   }
 
-  function wake(topic?: Topic): void {
-    for (const [first] of groups.values()) if (topic === undefined || first?.topic === topic) first?.wake();
+  function wakeEarly(topic: Topic): void {
+    for (const [first] of groups.values()) if (first?.topic === topic && first.isEarly) first.wake();
+  }
+
+  function wake(topics?: ReadonlySet<Topic>): void {
+    for (const [first] of groups.values()) if (first?.isNews === true && (topics === undefined || topics.has(first.topic))) first.wake();
+    if (toWake.size === 0) setImmediate(wakeOthers);
+    for (const topic of topics ?? [undefined]) toWake.add(topic);
+  }
+
+  function wakeOthers(): void {
+    const all = toWake.has(undefined);
+    for (const [first] of groups.values()) if (first?.isNews === false && (all || toWake.has(first.topic))) first.wake();
+    toWake.clear();
   }
 
   async function stopAll(): Promise<void> {
@@ -67,11 +92,13 @@ export function createFollowers(ledger: FollowedLedger): Followers {
     await Promise.all(all.map((follower) => follower.stop()));
   }
 
-  return { follow, wake, stopAll };
+  return { follow, wakeEarly, wake, stopAll };
 }
 
 class Follower {
   readonly topic: Topic;
+  readonly isEarly: boolean;
+  readonly isNews: boolean;
   readonly #ledger: FollowedLedger;
   readonly #request: FollowRequest;
   #isStopped = false;
@@ -83,6 +110,8 @@ class Follower {
     this.#ledger = ledger;
     this.#request = request;
     this.topic = request.topic;
+    this.isEarly = request.early === true;
+    this.isNews = typeof request.from === 'object';
   }
 
   start(): void {
@@ -107,7 +136,7 @@ class Follower {
     await turn();
     while (!this.#isStopped) {
       try {
-        const batch = this.#ledger.read(this.topic, next, batchRecordsMax);
+        const batch = this.#ledger.read(this.topic, { offset: next, recordsMax: batchRecordsMax, isEarly: this.isEarly });
         const last = batch.at(-1);
         if (last === undefined) {
           await this.#sleep();
@@ -123,7 +152,6 @@ class Follower {
       }
     }
   }
-
   #begin(): number {
     const { from, group } = this.#request;
     if (typeof from === 'number') return from;

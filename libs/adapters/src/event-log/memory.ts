@@ -37,7 +37,7 @@ export class MemoryEventLog extends EventLog {
     this.#followers = createFollowers({
       clock,
       telemetry,
-      read: (topic, offset, max) => this.#read(topic, offset, max),
+      read: (topic, { offset, recordsMax }) => this.#read(topic, offset, recordsMax),
       position: (topic, group) => this.#positions.get(`${topic}\0${group}`) ?? 0,
       keepPosition: (topic, group, next) => void this.#positions.set(`${topic}\0${group}`, next),
       end: (topic) => this.#end(topic),
@@ -54,7 +54,8 @@ export class MemoryEventLog extends EventLog {
       held.records.push({ topic, partition: 0, offset: held.first + held.records.length, id, key, value });
     }
     if (held.records.length > this.#recordsMax) this.#trim(held);
-    this.#followers.wake(topic);
+    this.#followers.wakeEarly(topic);
+    this.#followers.wake(new Set([topic]));
   }
 
   async follow(topic: Topic, options: FollowOptions, handle: HandleBatch): Promise<Subscription> {

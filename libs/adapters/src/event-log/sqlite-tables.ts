@@ -5,6 +5,7 @@
 import type Database from 'better-sqlite3';
 import { topics, type Topic } from '@countersign/contracts';
 import type { LedgerRecord, StoredRecord } from '@countersign/pipeline';
+import type { Position } from './sqlite-positions.js';
 import { openPrivately } from './sqlite-open.js';
 
 /** One read hands over at most this many characters of values, so that a batch of large records stays small in memory. */
@@ -21,11 +22,15 @@ export class SqliteTables {
   readonly db: Database.Database;
   readonly #insert: Record<Topic, Database.Statement<[string, string, string, number]>>;
   readonly #read: Record<Topic, Database.Statement<[number, number], Row>>;
+  readonly #remove: Record<Topic, Database.Statement<[number]>>;
   readonly #end: Record<Topic, Database.Statement<[], { readonly end: number }>>;
   readonly #trim: Record<Topic, Database.Statement<[number, number, number]>>;
   readonly #count: Record<Topic, Database.Statement<[], { readonly first: number | null; readonly last: number | null }>>;
   readonly #keep: Database.Statement<[string, string, number, number]>;
   readonly #position: Database.Statement<[string, string], { readonly next: number }>;
+  readonly #begin: Database.Statement<[]>;
+  readonly #commit: Database.Statement<[]>;
+  readonly #rollback: Database.Statement<[]>;
   readonly #slowest: Database.Statement<[string, number], { readonly next: number | null }>;
 
   /** @param busyMs how long one statement may block this thread for another process's transaction. */
@@ -38,6 +43,7 @@ export class SqliteTables {
     const each = <T>(make: (table: string) => T): Record<Topic, T> => Object.fromEntries(topics.map((topic) => [topic, make(tableOf(topic))])) as Record<Topic, T>;
     this.#insert = each((table) => this.db.prepare(`INSERT INTO ${table} (id, key, value, appended_ms) VALUES (?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`));
     this.#read = each((table) => this.db.prepare(`SELECT "offset", id, key, value FROM ${table} WHERE "offset" >= ? ORDER BY "offset" LIMIT ?`));
+    this.#remove = each((table) => this.db.prepare(`DELETE FROM ${table} WHERE "offset" >= ?`));
     this.#end = each((table) => this.db.prepare(`SELECT coalesce(max("offset") + 1, 0) AS "end" FROM ${table}`));
     // The last record always stays: its offset is what the next one counts from.
     this.#trim = each((table) =>
@@ -46,18 +52,41 @@ export class SqliteTables {
     this.#count = each((table) => this.db.prepare(`SELECT min("offset") AS first, max("offset") AS last FROM ${table}`));
     this.#keep = this.db.prepare('INSERT INTO positions (topic, group_name, next, kept_ms) VALUES (?, ?, ?, ?) ON CONFLICT (topic, group_name) DO UPDATE SET next = excluded.next, kept_ms = excluded.kept_ms');
     this.#position = this.db.prepare('SELECT next FROM positions WHERE topic = ? AND group_name = ?');
+    this.#begin = this.db.prepare('BEGIN IMMEDIATE');
+    this.#commit = this.db.prepare('COMMIT');
+    this.#rollback = this.db.prepare('ROLLBACK');
     this.#slowest = this.db.prepare('SELECT min(next) AS next FROM positions WHERE topic = ? AND kept_ms >= ?');
   }
 
-  insert(topic: Topic, records: readonly LedgerRecord[], nowMs: number): void {
-    const statement = this.#insert[topic];
-    for (const { id, key, value } of records) statement.run(id, key, value, nowMs);
+  begin(): void {
+    this.#begin.run();
   }
 
-  read(topic: Topic, offset: number, recordsMax: number): readonly StoredRecord[] {
+  commit(): void {
+    this.#commit.run();
+  }
+
+  /** Gives up the open transaction; the engine may have done so already. */
+  rollback(): void {
+    if (this.db.inTransaction) this.#rollback.run();
+  }
+
+  /** @returns the record's offset, or undefined when the topic has one of this id. */
+  insert(topic: Topic, { id, key, value }: LedgerRecord, nowMs: number): number | undefined {
+    const { changes, lastInsertRowid } = this.#insert[topic].run(id, key, value, nowMs);
+    return changes === 0 ? undefined : Number(lastInsertRowid);
+  }
+
+  removeFrom(topic: Topic, offset: number): void {
+    this.#remove[topic].run(offset);
+  }
+
+  /** At most `recordsMax` records at or after `offset` and before `below`. */
+  read(topic: Topic, { offset, below, recordsMax }: { readonly offset: number; readonly below: number; readonly recordsMax: number }): readonly StoredRecord[] {
     const batch: StoredRecord[] = [];
     let chars = 0;
     for (const row of this.#read[topic].iterate(offset, recordsMax)) {
+      if (row.offset >= below) break;
       batch.push({ topic, partition: 0, ...row });
       chars += row.value.length;
       if (chars >= batchCharsMax) break;
@@ -73,8 +102,8 @@ export class SqliteTables {
     return this.#position.get(topic, group)?.next ?? 0;
   }
 
-  keepPosition(topic: Topic, group: string, place: { readonly next: number; readonly nowMs: number }): void {
-    this.#keep.run(topic, group, place.next, place.nowMs);
+  keepPositions(positions: readonly Position[], nowMs: number): void {
+    for (const { topic, group, next } of positions) this.#keep.run(topic, group, next, nowMs);
   }
 
   /** Next offset wanted by the slowest group that kept a position since `sinceMs`; undefined when nobody did. */
