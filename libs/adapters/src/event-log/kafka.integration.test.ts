@@ -103,7 +103,7 @@ describe('KafkaEventLog on a real broker', () => {
     const other = await connect();
     for (const [part, host] of [log, other, log].entries()) {
       await Promise.all(domains.map((domain) => host.append('observations', records(domain, part * 30, 30))));
-      const run = await runProcessor({ processor: tally(), eventLog: host, snapshotStore: snapshots, clock: new SystemClock(), telemetry: silentTelemetry });
+      const run = await runProcessor({ createProcessor: tally, eventLog: host, snapshotStore: snapshots, clock: new SystemClock(), telemetry: silentTelemetry });
       await collectDistinct(host, domains.length * 30 * (part + 1), 'findings');
       await run.stop();
     }
@@ -117,7 +117,7 @@ describe('KafkaEventLog on a real broker', () => {
     const other = await connect();
     const openStore = (name: string) => SqliteSnapshotStore.open(join(dir, `${name}-${ledgers}.db`));
     const [ownStore, otherStore] = [openStore('own'), openStore('other')];
-    const run = (eventLog: KafkaEventLog, snapshotStore: SqliteSnapshotStore) => runProcessor({ processor: tally(), eventLog, snapshotStore, clock: new SystemClock(), telemetry: silentTelemetry });
+    const run = (eventLog: KafkaEventLog, snapshotStore: SqliteSnapshotStore) => runProcessor({ createProcessor: tally, eventLog, snapshotStore, clock: new SystemClock(), telemetry: silentTelemetry });
     const appendPart = async (part: number) => {
       await Promise.all(domains.map((domain) => log.append('observations', records(domain, part * 30, 30))));
       await collectDistinct(log, domains.length * 30 * (part + 1), 'findings');

@@ -18,7 +18,7 @@ function bench(replies: readonly Reply[], more: Partial<LaneOptions> = {}) {
       const reply = replies[sent.length] ?? 'named';
       sent.push(messages.map(({ value }) => String(value)));
       if (reply instanceof Error) throw reply;
-      return reply === 'named' ? 0 : undefined;
+      return reply === 'named' ? (sent.length - 1) * 100 : undefined;
     },
     ...more,
   });
@@ -77,6 +77,18 @@ describe('Lane', () => {
     await expect(lane.append([outgoing('b')])).rejects.toThrow();
     await lane.append([outgoing('b')]);
     expect(sent).toEqual([['a'], ['b'], ['b']]);
+  });
+
+  it('[L1] [L4] sends a record in pieces alone, its pieces first, and names the offset of the first of the acknowledged ones', async () => {
+    const { clock, sent, lane } = bench(['named', away, 'named', 'left out']);
+    const pieces = Array.from({ length: 5 }, (_, n) => ({ value: `p${n}`.padEnd(300, '.') }));
+    const large = { id: 'big', bytes: 1_500, message: { pieces, record: (first: number) => ({ value: `record at ${first}` }) } };
+    const appended = Promise.all([lane.append([outgoing('a')]), lane.append([large, outgoing('b')])]);
+    await clock.advance(5_000);
+    await appended;
+    expect(sent.map((values) => values.map((value) => value.replace(/\.+$/, '')))).toEqual([['a'], ['p0', 'p1', 'p2'], ['p0', 'p1', 'p2'], ['p3', 'p4'], ['p3', 'p4'], ['record at 200'], ['b']]);
+    await lane.append([large]);
+    expect(sent).toHaveLength(7);
   });
 
   it('refuses what waits when it is closed', async () => {
