@@ -59,6 +59,23 @@ export async function ensureTopics({ connection, topics, topicPrefix = '', copie
 }
 
 /**
+ * Looks at existing topics and makes none.
+ * @returns sentences about topics whose partitions are not those wanted; empty when all are.
+ * @throws `RetriableError` when the brokers are away or a topic is missing.
+ */
+export async function partitionDifferences({ connection, topics, topicPrefix = '', telemetry = silentTelemetry }: Pick<EnsureTopicsOptions, 'connection' | 'topicPrefix' | 'telemetry'> & { readonly topics: readonly Pick<TopicDefinition, 'name' | 'partitions'>[] }): Promise<readonly string[]> {
+  const admin = kafkaClient(connection, telemetry).admin();
+  try {
+    await admin.connect();
+    return differencesIn(await partitionsOf(admin, topics.map(({ name }) => topicPrefix + name)), { topics, topicPrefix });
+  } catch (error) {
+    throw classified(error, 'the ledger’s topics could not be looked at; nothing was changed');
+  } finally {
+    await admin.disconnect();
+  }
+}
+
+/**
  * Removes a measurement's or a test's own topics, with everything in them.
  * @throws `Error` without a prefix: the ledger itself is never removed from here.
  */
@@ -92,7 +109,10 @@ interface Wanted {
 }
 
 async function differences(admin: Admin, { topics, topicPrefix, clock }: Wanted): Promise<readonly string[]> {
-  const counts = await ledPartitions(admin, { names: topics.map(({ name }) => topicPrefix + name), clock });
+  return differencesIn(await ledPartitions(admin, { names: topics.map(({ name }) => topicPrefix + name), clock }), { topics, topicPrefix });
+}
+
+function differencesIn(counts: ReadonlyMap<string, number>, { topics, topicPrefix }: { readonly topics: readonly Pick<TopicDefinition, 'name' | 'partitions'>[]; readonly topicPrefix: string }): readonly string[] {
   return topics.flatMap(({ name, partitions }) => {
     const there = counts.get(topicPrefix + name);
     return there === partitions ? [] : [`Topic ${topicPrefix}${name} has ${there} partitions, its definition says ${partitions}; it is left as it is, because a domain keeps its order only while the number stays.`];
