@@ -45,7 +45,7 @@ export function createDetect(options: DetectOptions): Processor {
     return answers.flat().map(outputOf);
   }
 
-  return { name, version: '1', reads: ['observations', 'decisions'], handle, snapshot: memories.snapshot, restore: memories.restore };
+  return { name, version: '1', reads: ['observations', 'decisions'], early: true, handle, snapshot: memories.snapshot, restore: memories.restore };
 }
 
 interface Question {
@@ -132,5 +132,5 @@ function findingsOf({ detector, observation }: Question, drafts: readonly Findin
 }
 
 function outputOf(finding: Finding): Output {
-  return { topic: 'findings', id: finding.id, key: finding.domain, value: JSON.stringify(finding) };
+  return { topic: 'findings', id: finding.id, key: finding.domain, value: JSON.stringify(finding), parsed: finding };
 }

@@ -6,6 +6,11 @@ export interface LedgerRecord {
   /** The domain: records of one key keep their order. */
   readonly key: string;
   readonly value: string;
+  /**
+   * The record itself, if its writer has it: what `value` says, of the topic's schema. Readers in the same process are spared the reading;
+   * it is shared and not to be changed. Whoever writes it vouches for it; an engine may drop it.
+   */
+  readonly parsed?: unknown;
 }
 
 /** One record as a follower sees it. `offset` grows within (topic, partition); here partition is always 0 unless the adapter has more. */
@@ -64,7 +69,8 @@ export interface Subscription {
  * L1. Order holds within one key, and nowhere else.
  * L2. Delivery is at least once: `handle` may see a batch again.
  * L3. A batch counts as read only after `handle` resolves; if it rejects, the same records come again after a pause.
- * L4. `append` resolves only when the records survive a crash of this process (and of the broker's leader).
+ * L4. `append` resolves only when the records survive a crash of this process (and of the broker's leader); of no records: when
+ *     everything does that was handed over early before.
  * L5. A record whose (topic, id) the ledger already holds is accepted and not stored twice, where the engine can tell;
  *     a follower must not rely on it (L2).
  * L6. Members of one group share partitions: partition p of all the topics shared together is with one member at a time, the same for

@@ -1,50 +1,34 @@
 /**
  * Reading one record of the ledger: parsed again at this end, because a writer may be older, newer or broken.
- * Several processors of one process read the same record: it is parsed once, and what they get is not to be changed.
+ * Several processors of one process read the same record: it is parsed once, or not at all if its writer is in this process, too; what
+ * they get is not to be changed.
  * Refuses with `TerminalError`, whose class is the dead letter's: `unparsable`, `unknown-version` or `schema`.
  */
 import { recordSchemas, type RecordOf, type Topic } from '@countersign/contracts';
+import type { LedgerRecord } from './event-log.js';
 import { TerminalError } from './processor.js';
 
 const recordVersion = 1;
-/** Parsed records kept for the next reader; bounded in number and in characters of their texts. */
-const keptMax = 4_096;
-const keptCharsMax = 16 * 1024 * 1024;
 
-interface Kept {
-  readonly value: string;
+interface Known {
+  readonly topic: Topic;
   readonly record: unknown;
 }
 
-const kept = new Map<string, Kept>();
-let keptChars = 0;
+/** What was read of a record, for as long as somebody has it. */
+const known = new WeakMap<object, Known>();
 
 /**
- * @param stored any record of `topic`; only its `id` and `value` are read.
+ * @param stored any record of `topic`; only its `id` and `value` are read, and `parsed` where its writer left it.
  * @throws TerminalError when the value is not a record of the topic's schema.
  */
-export function parseRecord<T extends Topic>(topic: T, stored: { readonly id: string; readonly value: string }): RecordOf<T> {
-  const key = `${topic} ${stored.id}`;
-  const known = kept.get(key);
-  if (known?.value === stored.value) return known.record as RecordOf<T>;
+export function parseRecord<T extends Topic>(topic: T, stored: Pick<LedgerRecord, 'id' | 'value' | 'parsed'>): RecordOf<T> {
+  if (stored.parsed !== undefined) return stored.parsed as RecordOf<T>;
+  const before = known.get(stored);
+  if (before?.topic === topic) return before.record as RecordOf<T>;
   const record = freshlyParsed(topic, stored);
-  keep(key, { value: stored.value, record });
+  known.set(stored, { topic, record });
   return record;
-}
-
-function keep(key: string, one: Kept): void {
-  forget(key);
-  kept.set(key, one);
-  keptChars += one.value.length;
-  for (const oldest of kept.keys()) {
-    if (kept.size <= keptMax && keptChars <= keptCharsMax) return;
-    forget(oldest);
-  }
-}
-
-function forget(key: string): void {
-  keptChars -= kept.get(key)?.value.length ?? 0;
-  kept.delete(key);
 }
 
 function freshlyParsed<T extends Topic>(topic: T, stored: { readonly id: string; readonly value: string }): RecordOf<T> {

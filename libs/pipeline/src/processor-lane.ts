@@ -60,7 +60,7 @@ export class ProcessorLane implements Pick<Lane, 'handle' | 'close'> {
   private constructor(options: LaneOptions) {
     this.#options = options;
     this.#patience = createPatience(options.clock);
-    this.#snapshots = createSnapshots({ ...options, positions: this.#positions, due: () => this.#enqueue(() => this.#snapshots.save()) });
+    this.#snapshots = createSnapshots({ ...options, positions: this.#positions, survived: () => this.#survived(), due: () => this.#enqueue(() => this.#snapshots.save()) });
   }
 
   /** Where the ledger is to begin, before anything is handled; undefined where the group's position counts. */
@@ -156,6 +156,12 @@ export class ProcessorLane implements Pick<Lane, 'handle' | 'close'> {
   async #flush(): Promise<void> {
     for (const [topic, records] of byTopic(this.#outputs)) await this.#try(() => this.#options.eventLog.append(topic, records));
     this.#outputs = [];
+  }
+
+  /** Everything read so far survives a crash (RP4). */
+  async #survived(): Promise<void> {
+    const { processor, eventLog } = this.#options;
+    if (processor.early === true) await eventLog.append(processor.reads[0] ?? 'observations', []);
   }
 
   async #tick(): Promise<void> {

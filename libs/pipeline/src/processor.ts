@@ -7,6 +7,8 @@ export interface Output {
   readonly id: string;
   readonly key: string;
   readonly value: string;
+  /** See `LedgerRecord`. */
+  readonly parsed?: unknown;
 }
 
 /**
@@ -24,6 +26,8 @@ export interface Processor {
   /** Changes when an older snapshot can no longer be restored. */
   readonly version: string;
   readonly reads: readonly Topic[];
+  /** True: memory and outputs are all it changes, so it may read records before they survive a crash (`FollowOptions.early`). It has a `snapshot`. */
+  readonly early?: boolean;
   handle(record: StoredRecord, nowMs: number): Promise<readonly Output[]> | readonly Output[];
   /** Called at or after `nextWakeAtMs()`; for deadlines. */
   tick?(nowMs: number): Promise<readonly Output[]> | readonly Output[];

@@ -5,7 +5,8 @@
  * RP3. A record is applied to memory once while this member has its partition, even if the ledger delivers it again (L2).
  * RP4. Each partition has a processor of its own, with its own memory and snapshot. A snapshot is taken only between batches, with the
  *      positions it includes. A processor with memory starts at its snapshot's positions, and without a usable snapshot at the
- *      ledger's beginning, on whatever member it is opened: its memory is a function of the ledger, its outputs are ids.
+ *      ledger's beginning, on whatever member it is opened: its memory is a function of the ledger, its outputs are ids. A processor
+ *      that reads early waits, before a snapshot, until what it has read survives a crash: what a crash takes was never saved.
  * RP5. `TerminalError`: a dead letter, then on. `RetriableError` (also from writing a dead letter): nothing moves until it succeeds.
  *      Any other error: the run ends, says so, and takes no snapshot of a memory it no longer trusts.
  * Does not promise: that two topics are read in the order they were written.
@@ -60,6 +61,7 @@ class Run implements ProcessorRun {
   readonly reads: Processor['reads'];
   readonly #options: RunOptions;
   readonly #pace: SavePace = { notBeforeMs: -Infinity };
+  readonly #isEarly: boolean;
   readonly #lanes = new Set<ProcessorLane>();
   /** Made to learn the name; the first partition gets it. */
   #spare: Processor | undefined;
@@ -74,6 +76,7 @@ class Run implements ProcessorRun {
     this.#spare = options.createProcessor();
     this.name = this.#spare.name;
     this.reads = this.#spare.reads;
+    this.#isEarly = this.#spare.early === true;
     this.failed = new Promise<never>((_, reject) => (this.#reject = reject));
     this.failed.catch(nothing);
   }
@@ -84,7 +87,7 @@ class Run implements ProcessorRun {
 
   async start(): Promise<void> {
     const { eventLog, batchRecordsMax = batchRecordsMaxDefault } = this.#options;
-    this.#subscription = await eventLog.share(this.reads, { group: this.name, batchRecordsMax }, (partition) => this.#open(partition));
+    this.#subscription = await eventLog.share(this.reads, { group: this.name, batchRecordsMax, early: this.#isEarly }, (partition) => this.#open(partition));
     if (this.#error === undefined) return;
     await this.stop();
     throw this.#error;

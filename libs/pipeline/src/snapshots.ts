@@ -31,6 +31,8 @@ export interface SnapshotsOptions {
   readonly snapshotMs?: number;
   /** Filled by `restore`, read by `save`. */
   readonly positions: Map<Topic, number>;
+  /** Resolves when everything that `positions` cover survives a crash. */
+  readonly survived: () => Promise<void>;
   /** Called when a save is due although no record comes; must enter the lane's queue. */
   readonly due: () => void;
 }
@@ -92,6 +94,7 @@ export function createSnapshots(options: SnapshotsOptions): Snapshots {
     const saved = changes;
     changes = 0;
     try {
+      await options.survived();
       const isSaved = await snapshotStore.save(name, { version: processor.version, offsets: Object.fromEntries(positions), state: processor.snapshot() }, claim.fence);
       if (isSaved) return;
       claim = undefined;

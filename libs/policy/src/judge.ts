@@ -42,6 +42,7 @@ class Judge implements Processor {
   readonly name = 'judge';
   readonly version = '1';
   readonly reads = ['observations', 'findings', 'decisions'] as const;
+  readonly early = true;
   readonly #options: JudgeOptions;
   #joins = new BoundedMap<Join<Subject>>(joinsMax);
   #judged = new BoundedMap<true>(judgedMax);

@@ -48,10 +48,10 @@ export class MemoryEventLog extends EventLog {
   async append(topic: Topic, records: readonly LedgerRecord[]): Promise<void> {
     if (this.#isClosed) throw new RetriableError('the ledger is closed; nothing was appended. Open it again and repeat.');
     const held = this.#of(topic);
-    for (const { id, key, value } of records) {
+    for (const { id, key, value, parsed } of records) {
       if (held.ids.has(id)) continue;
       held.ids.add(id);
-      held.records.push({ topic, partition: 0, offset: held.first + held.records.length, id, key, value });
+      held.records.push({ topic, partition: 0, offset: held.first + held.records.length, id, key, value, parsed });
     }
     if (held.records.length > this.#recordsMax) this.#trim(held);
     this.#followers.wakeEarly(topic);

@@ -131,7 +131,7 @@ export class TurnWriter {
       const nowMs = clock.wallMs();
       for (const record of records) {
         const offset = tables.insert(topic, record, nowMs);
-        if (offset !== undefined) stored.push({ topic, partition: 0, offset, id: record.id, key: record.key, value: record.value });
+        if (offset !== undefined) stored.push({ topic, partition: 0, offset, id: record.id, key: record.key, value: record.value, parsed: record.parsed });
       }
     } catch (error) {
       this.#undo(topic, stored, error);
