@@ -5,3 +5,4 @@ export { qualityOf, type QualityOptions } from './quality/quality-file.js';
 export { engineRate, shownEngineRate, type EngineRate } from './engine/engine-rate.js';
 export { measureTexts } from './train/measure-text.js';
 export { impactAccuracy, shownImpactAccuracy, type ImpactAccuracy } from './impact/impact-accuracy.js';
+export { adaptive, shownAdaptive, type Adaptive, type AdaptiveOptions } from './adaptive/adaptive.js';

@@ -51,12 +51,6 @@ export function registerLabQuality(lab: Command): void {
       measureTexts(flags.data, flags.baseline === undefined ? undefined : new RegExp(flags.baseline, 'i'));
     });
   lab
-    .command('impact')
-    .description('how often the impact class of a real tool is guessed right, against labels made by hand')
-    .requiredOption('--definitions <file>', 'tool definitions, one {server, name, description, inputSchema} a line, plain or gzipped')
-    .option('--json', 'print JSON')
-    .action(impact);
-  lab
     .command('engine')
     .description('calls per second and µs per call and KB, in the real processors, on made-up traffic')
     .option('--runs <n>', 'runs of eight calls', '2000')
@@ -87,12 +81,6 @@ function problemPrinter(): (problem: { readonly file: string; readonly line: num
   return ({ file, line, message }) => {
     if ((shown += 1) <= problemsShown) process.stderr.write(`${file}:${line}: ${message}\n`);
   };
-}
-
-async function impact(flags: { readonly definitions: string; readonly json?: boolean }): Promise<void> {
-  const { impactAccuracy, shownImpactAccuracy } = await import('@countersign/lab');
-  const accuracy = await impactAccuracy(flags.definitions, ({ file, line, message }) => process.stderr.write(`${file}:${line} ${message}\n`));
-  process.stdout.write(`${flags.json ? JSON.stringify(accuracy, null, 1) : shownImpactAccuracy(accuracy).join('\n')}\n`);
 }
 
 async function replay(flags: ReplayFlags): Promise<void> {

@@ -6,11 +6,13 @@ import type { Command } from 'commander';
 import type { TapCost } from '@countersign/lab';
 import { programFile } from '../program-file.js';
 import { startSoloProcess } from '../solo-process.js';
+import { registerLabLimits } from './lab-limits.js';
 import { registerLabQuality } from './lab-quality.js';
 
 export function registerLab(program: Command): void {
   const lab = program.command('lab').description('measure, on this machine');
   registerLabQuality(lab);
+  registerLabLimits(lab);
   lab
     .command('tap')
     .description('what a tap costs: direct, a bare byte relay, a low call, a judged call; cold start; memory')

@@ -20,6 +20,11 @@ export interface Judged {
   readonly findings: readonly Finding[];
 }
 
+export interface PathMemory {
+  readonly detect: string;
+  readonly judge: string;
+}
+
 export class ReplayPath {
   readonly #detect: Processor;
   readonly #judge: Processor;
@@ -29,6 +34,16 @@ export class ReplayPath {
   constructor(policy: () => CompiledPolicy) {
     this.#detect = createDetect({ detectors: detectorsOf(policy), telemetry: silentTelemetry });
     this.#judge = createJudge({ policy, telemetry: silentTelemetry });
+  }
+
+  /** What detectors and judge remember, for `restore` of another path of the same policy. */
+  snapshot(): PathMemory {
+    return { detect: this.#detect.snapshot?.() ?? '', judge: this.#judge.snapshot?.() ?? '' };
+  }
+
+  restore({ detect, judge }: PathMemory): void {
+    this.#detect.restore?.(detect);
+    this.#judge.restore?.(judge);
   }
 
   async observe(observation: Observation, nowMs: number): Promise<Judged> {

@@ -66,6 +66,20 @@ export class Replay {
     this.path = new ReplayPath(() => this.#policy);
   }
 
+  /** @returns a maker of replays that remember what this one does now, each going its own way from here. */
+  forks(): () => Promise<Replay> {
+    const memory = this.path.snapshot();
+    const [listed, epoch, nowMs] = [[...this.#listed], this.#epoch, this.#clock.wallMs()];
+    return async () => {
+      const fork = new Replay(this.#options);
+      fork.path.restore(memory);
+      for (const agent of listed) fork.#listed.add(agent);
+      fork.#epoch = epoch;
+      await fork.#clock.advance(nowMs - fork.#clock.wallMs());
+      return fork;
+    };
+  }
+
   /** @returns a row for each call, in order. */
   async play(trace: ReplayTrace): Promise<readonly ScoreRow[]> {
     this.#epoch += 1;
