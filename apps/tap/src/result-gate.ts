@@ -64,7 +64,7 @@ function unjudged(result: GatedResult, heldMs: number): Passage {
 type Judged = Pick<HoldEnd, 'verdict' | 'heldMs'> | { readonly verdict: undefined; readonly heldMs: number };
 
 function redact(result: GatedResult, { verdict, heldMs }: Judged): Passage {
-  const redacted = redactResult(result.bytes, verdict?.redactions ?? [], result.call.outputSchema);
+  const redacted = redactResult(result.bytes, verdict?.redactions ?? [], { outputSchema: result.call.outputSchema });
   if (!redacted.ok || redacted.bytes === result.bytes) return withhold(result, { verdict, heldMs });
   recordEnd(result, { end: 'forwarded', by: 'redaction', heldMs });
   return { kind: 'forward', bytes: redacted.bytes };

@@ -22,10 +22,17 @@ export type Redacted = { readonly ok: true; readonly bytes: Uint8Array } | { rea
 /** Shorter cuts are not searched for elsewhere: they would hit by chance. */
 const echoedCharactersMin = 4;
 
-/** @param outputSchema of the called tool; undefined when it has none; `unknown` when its definition was never seen. */
-export function redactResult(message: Uint8Array, redactions: readonly TextRedaction[], outputSchema: { readonly known: boolean; readonly schema?: unknown }): Redacted {
-  const result = lastMember(membersOf(message), 'result');
-  if (result === undefined) return { ok: false, reason: 'the message holds no result' };
+export interface RedactedPart {
+  /** Of the called tool: no `schema` when it has none, not `known` when its definition was never seen. */
+  readonly outputSchema: { readonly known: boolean; readonly schema?: unknown };
+  /** Which member of the message the paths start from; of a request of the server's, its params. */
+  readonly of?: 'result' | 'params';
+}
+
+/** @returns the same message with the spans replaced, or why that cannot be. */
+export function redactResult(message: Uint8Array, redactions: readonly TextRedaction[], { outputSchema, of = 'result' }: RedactedPart): Redacted {
+  const result = lastMember(membersOf(message), of);
+  if (result === undefined) return { ok: false, reason: `the message holds no ${of}` };
   const leaves = stringLeavesOf(message, result);
   const wanted = matchRedactions(leaves, redactions);
   if (typeof wanted === 'string') return { ok: false, reason: wanted };
@@ -34,12 +41,19 @@ export function redactResult(message: Uint8Array, redactions: readonly TextRedac
   for (const leaf of leaves) {
     const text = withoutEchoes(cutText(leaf.text, wanted.get(leaf) ?? []), echoes);
     if (text === leaf.text) continue;
-    if (leaf.path[0] === 'structuredContent' && !mayBeAnyString(outputSchema, leaf.path.slice(1))) {
+    const structured = structuredPath(leaf.path);
+    if (structured !== undefined && !mayBeAnyString(outputSchema, structured)) {
       return { ok: false, reason: 'its structured content would no longer be valid' };
     }
     edits.push({ ...leaf.span, replacement: Buffer.from(JSON.stringify(text)) });
   }
   return { ok: true, bytes: splice(message, edits) };
+}
+
+/** The path within the structured content; also of a result that lies within a task's state. */
+function structuredPath(path: JsonPath): JsonPath | undefined {
+  const inner = path[0] === 'result' ? path.slice(1) : path;
+  return inner[0] === 'structuredContent' ? inner.slice(1) : undefined;
 }
 
 function matchRedactions(leaves: readonly StringLeaf[], redactions: readonly TextRedaction[]): Map<StringLeaf, TextRedaction[]> | string {
@@ -84,7 +98,9 @@ function samePath(a: JsonPath, b: JsonPath): boolean {
 }
 
 const stringLimits = ['enum', 'const', 'pattern', 'format', 'minLength', 'maxLength', 'contentEncoding', 'contentMediaType'];
-const combinators = ['$ref', '$dynamicRef', 'allOf', 'anyOf', 'oneOf', 'not', 'if', 'dependentSchemas', 'patternProperties', 'prefixItems', 'contains', 'uniqueItems'];
+const combinators = ['$ref', '$dynamicRef', 'allOf', 'anyOf', 'oneOf', 'not', 'if', 'dependentSchemas', 'patternProperties', 'prefixItems', 'contains', 'uniqueItems', 'dependencies', '$recursiveRef'];
+/** On the way to the string these compare the whole value, and the string in it. */
+const comparisons = ['enum', 'const'];
 
 /** Conservative: a schema this cannot read says no. */
 function mayBeAnyString({ known, schema }: { readonly known: boolean; readonly schema?: unknown }, path: JsonPath): boolean {
@@ -96,6 +112,7 @@ function mayBeAnyString({ known, schema }: { readonly known: boolean; readonly s
     if (typeof at !== 'object' || at === null || Array.isArray(at)) return false;
     const node = at as Record<string, unknown>;
     if (combinators.some((word) => word in node)) return false;
+    if (step !== undefined && comparisons.some((word) => word in node)) return false;
     if (step === undefined) return !stringLimits.some((word) => word in node);
     at = typeof step === 'number' ? (node['items'] ?? true) : memberSchema(node, step);
   }
