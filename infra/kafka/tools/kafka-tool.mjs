@@ -30,14 +30,15 @@ const classes = {
  * @returns {Promise<string>} its standard output; rejects with what it said when it failed.
  */
 export async function kafkaTool(tool, args, inputFile) {
-  const libs = await toolLibs();
+  const libs = await kafkaJars();
   const running = run('java', ['-Xmx256m', '-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', '-cp', join(libs, '*'), classes[tool], ...args], { timeout: toolMsMax, maxBuffer: outputBytesMax });
   if (inputFile === undefined) running.child.stdin.end();
   else createReadStream(inputFile).pipe(running.child.stdin);
   return (await running).stdout;
 }
 
-async function toolLibs() {
+/** The folder with the jars: the tools, and the broker itself. */
+export async function kafkaJars() {
   const libs = join(cacheDir(), `kafka-tools-${version}`);
   if (existsSync(libs)) return libs;
   if (!isInstalled('mvn')) throw new Error(`Kafka's command-line tools cannot be fetched: Maven is missing. Install it (Debian: apt-get install maven) and try again; it is needed once.`);

@@ -28,7 +28,9 @@ const requestMsMax = 3_000;
 /** One call of the client tries this often, within about two seconds; who calls it decides whether to go on. */
 export const briefRetry = { retries: 3, initialRetryTime: 100, maxRetryTime: 1_000 } as const;
 
+/** @throws `Error` when a password would travel in clear text; nothing was connected. */
 export function kafkaClient({ brokers, clientId = 'countersign', tls, sasl }: KafkaConnection, telemetry: Telemetry): Kafka {
+  if (sasl?.mechanism === 'plain' && (tls === undefined || tls === false)) throw new Error('SASL PLAIN sends the password itself and is used only with TLS; nothing was connected. Set tls, or use scram-sha-512.');
   return new Kafka({
     brokers: [...brokers],
     clientId,

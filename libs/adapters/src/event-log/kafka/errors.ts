@@ -34,7 +34,18 @@ export function classified(error: unknown, what: string): unknown {
   if (!(cause instanceof KafkaJSError)) return error;
   if (cause instanceof KafkaJSProtocolError) return ofProtocol(cause, what);
   const isAway = cause.retriable || error instanceof KafkaJSNumberOfRetriesExceeded || awayKinds.some((kind) => cause instanceof kind) || cause.name === 'KafkaJSGroupCoordinatorNotFound';
-  return isAway ? new RetriableError(`${what} (${codeOf(cause)}); try again.`, { cause: error }) : error;
+  return isAway ? new RetriableError(`${what} (${codeOf(cause)})${hintOf(cause)}; try again.`, { cause: error }) : error;
+}
+
+const untrusted: ReadonlySet<unknown> = new Set([
+  'SELF_SIGNED_CERT_IN_CHAIN', 'DEPTH_ZERO_SELF_SIGNED_CERT', 'UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY', 'CERT_HAS_EXPIRED', 'CERT_NOT_YET_VALID', 'ERR_TLS_CERT_ALTNAME_INVALID',
+]);
+
+/** What a person mends, where the client's code alone does not say it. Never what was sent. */
+function hintOf(cause: kafkajs.KafkaJSError): string {
+  if (cause instanceof KafkaJSSASLAuthenticationError) return ': the brokers did not accept the user or the password; check both, and the mechanism';
+  if ('code' in cause && untrusted.has(cause.code)) return ': the brokers’ certificate is not trusted; name its authority (tls.ca), or connect by the name it was made for';
+  return cause.name === 'KafkaJSConnectionClosedError' ? ': the brokers closed the connection; a listener that wants TLS or a password does that' : '';
 }
 
 const awayKinds = [KafkaJSConnectionError, KafkaJSRequestTimeoutError, KafkaJSSASLAuthenticationError, KafkaJSTimeout] as const;
