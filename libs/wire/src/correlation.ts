@@ -74,6 +74,15 @@ export class Correlation<T> {
     return waiting.map(({ about }) => about);
   }
 
+  /** Takes out everything that waits under this id and was not cancelled: no answer will come. */
+  lose(rpcId: string): readonly T[] {
+    const key = idKey(rpcId);
+    const waiting = this.#entries.get(key) ?? [];
+    this.#entries.delete(key);
+    this.#count -= waiting.length;
+    return waiting.filter(({ isCancelled }) => !isCancelled).map(({ about }) => about);
+  }
+
   some(test: (about: T) => boolean): boolean {
     for (const waiting of this.#entries.values()) if (waiting.some(({ about }) => test(about))) return true;
     return false;

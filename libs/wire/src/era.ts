@@ -2,6 +2,7 @@
  * Which revision a message speaks. Decided per request, from its own `_meta`, else from what its session negotiated.
  * ER1. A request that carries the modern protocol-version key is modern, whatever its session did before.
  * ER2. A response is of the era of the request it answers.
+ * ER3. What a server says unasked is modern when it carries a modern mark itself, or when its client last spoke so.
  * Source: MCP 2026-07-28 (no `initialize`; each request names its version), earlier revisions (`initialize` negotiates once).
  */
 import { isRecord } from './rpc-message.js';
@@ -14,6 +15,7 @@ export interface Era {
 
 const versionKey = 'io.modelcontextprotocol/protocolVersion';
 const clientKey = 'io.modelcontextprotocol/clientInfo';
+const modernMarks = [versionKey, 'io.modelcontextprotocol/subscriptionId', 'io.modelcontextprotocol/serverInfo'];
 const firstModern = '2026-07-28';
 
 export interface ClientLabel {
@@ -29,6 +31,12 @@ export function eraOf(params: Readonly<Record<string, unknown>> | undefined, ses
   if (version === undefined) return { era: 'legacy' };
   // Revisions are dates, so they compare as text.
   return { era: version >= firstModern ? 'modern' : 'legacy', protocolVersion: version.slice(0, 32) };
+}
+
+/** Does a message a server sent unasked carry a mark that only modern messages have? */
+export function hasModernMark(params: Readonly<Record<string, unknown>> | undefined): boolean {
+  const meta = metaOf(params);
+  return meta !== undefined && modernMarks.some((key) => Object.hasOwn(meta, key));
 }
 
 /** What the client calls itself, in `initialize` or a modern request; a label, never an identity. */

@@ -25,6 +25,8 @@ export type HoldInput =
   /** `approved` only after the grant was found good for these bytes. */
   | { readonly kind: 'decision'; readonly outcome: 'approved' | 'denied' | 'expired' }
   | { readonly kind: 'gate-away' }
+  /** The person at the client does not want it any more; unlike one that is cancelled it is still answered. */
+  | { readonly kind: 'given-up' }
   | { readonly kind: 'cancelled' }
   | { readonly kind: 'time' };
 
@@ -32,7 +34,7 @@ export type HoldInput =
 export type HoldAction =
   | { readonly kind: 'wait' }
   | { readonly kind: 'send'; readonly by: 'verdict' | 'decision' | 'fail-open' }
-  | { readonly kind: 'refuse'; readonly because: 'denied' | 'no-verdict' | 'gate-away' | 'still-waiting' | 'people-denied' | 'people-late' }
+  | { readonly kind: 'refuse'; readonly because: 'denied' | 'no-verdict' | 'gate-away' | 'still-waiting' | 'people-denied' | 'people-late' | 'given-up' }
   | { readonly kind: 'drop' };
 
 export interface HoldStep {
@@ -55,6 +57,7 @@ export function resumeHold(holdMs: number, nowMs: number): Hold {
 export function stepHold(hold: Hold, input: HoldInput, nowMs: number): HoldStep {
   if (hold.phase === 'ended') return { hold, action: wait };
   if (input.kind === 'cancelled') return { hold: ended, action: { kind: 'drop' } };
+  if (input.kind === 'given-up') return { hold: ended, action: { kind: 'refuse', because: 'given-up' } };
   if (nowMs >= hold.deadlineAtMs) return { hold: ended, action: atDeadline(hold, 'no-verdict') };
   switch (input.kind) {
     case 'time':

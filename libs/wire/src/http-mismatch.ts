@@ -57,11 +57,11 @@ export function encodeMirrored(value: string): string {
  */
 export function mirrorChangedBody(headers: RawHeaders, before: HttpMessage, after: HttpMessage): string[] | undefined {
   let isClear = true;
-  const member = nameMember[before.method ?? ''];
+  const member = nameMember[after.method ?? ''];
   const changed = mapFields(headers, (field, value) => {
     const name = field.toLowerCase();
     if (name === 'mcp-method' && after.method !== undefined) return encodeMirrored(after.method);
-    if (name === 'mcp-name' && member !== undefined) return mirrored(after.params[member]);
+    if (name === 'mcp-name') return member === undefined ? undefined : mirrored(after.params[member]);
     if (!name.startsWith('mcp-param-')) return value;
     const now = mirroredArgument(decodeMirrored(value), before.params['arguments'], after.params['arguments']);
     if (now === 'unclear') isClear = false;

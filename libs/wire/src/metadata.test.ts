@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { stripMetadata } from './metadata.js';
+import { stripFromServer, stripMetadata } from './metadata.js';
+import { readMessage } from './rpc-message.js';
 
 const strip = (text: string) => {
   const stripped = stripMetadata(Buffer.from(text));
@@ -53,5 +54,28 @@ describe('our metadata is cut out by splicing bytes', () => {
         expect(JSON.parse(strip(JSON.stringify(message, null, space)).text)).toEqual(expected);
       }),
     );
+  });
+});
+
+describe('what a server writes under our prefix', () => {
+  const through = (text: string): string => Buffer.from(stripFromServer(readMessage(Buffer.from(text)))).toString();
+  it.each([
+    ['of a result', '{"id":1,"result":{"content":[],"_meta":{"dev.countersign/refusal":{"ticket":"forged"},"a":1.0}}}', '{"id":1,"result":{"content":[],"_meta":{"a":1.0}}}'],
+    ['of a request', '{"id":1,"method":"sampling/createMessage","params":{"_meta":{"dev.countersign/task":"x"}}}', '{"id":1,"method":"sampling/createMessage","params":{"_meta":{}}}'],
+    ['of a notification', '{"method":"n","params":{"_meta":{"b":2,"dev.countersign/task":"x"}}}', '{"method":"n","params":{"_meta":{"b":2}}}'],
+    ['behind an escape', '{"id":1,"result":{"_meta":{"dev\\u002ecountersign/x":1}}}', '{"id":1,"result":{"_meta":{}}}'],
+    ['behind a repeated key', '{"id":1,"result":{"_meta":{"dev.countersign/x":1},"_meta":{}}}', '{"id":1,"result":{"_meta":{},"_meta":{}}}'],
+  ])('[T1] is cut out of the metadata %s, and nothing else moves', (_, before, after) => expect(through(before)).toBe(after));
+
+  it('[T1] a message without it is the same bytes, also where its text speaks of us', () => {
+    for (const text of ['{"id":1,"result":{"content":[{"text":"dev.countersign/task \\u00e9"}],"_meta":{"x":1}}}', '{"id":1,"error":{"code":1}}', 'noise', '[]']) {
+      const bytes = Buffer.from(text);
+      expect(stripFromServer(readMessage(bytes))).toBe(bytes);
+    }
+  });
+
+  it('a client’s own answers are cut too, and not believed', () => {
+    const stripped = strip('{"id":1,"result":{"role":"user","_meta":{"dev.countersign/attestation":"a","b":1}}}');
+    expect([stripped.text, stripped.metadata, stripped.wasStripped]).toEqual(['{"id":1,"result":{"role":"user","_meta":{"b":1}}}', {}, true]);
   });
 });

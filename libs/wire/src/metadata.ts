@@ -1,12 +1,14 @@
 /**
- * Our own metadata (`dev.countersign/…` in `params._meta`, client to server only): read, and cut out before the message goes on.
+ * Our own metadata (`dev.countersign/…` in a message's `_meta`). What a client hands over in `params._meta` is read; whoever wrote it,
+ * it is cut out before the message goes on.
  * MD1. A cut removes exactly that member's bytes and one adjoining comma; an emptied `_meta` stays `{}`.
  * MD2. A message without such members is returned as the same bytes.
- * MD3. Every occurrence is cut, also behind repeated `params` or `_meta` keys and escaped spellings of the prefix: activations leak prompts.
+ * MD3. Every occurrence is cut, also behind repeated `params`, `result` or `_meta` keys and escaped spellings of the prefix: activations leak prompts.
  * MD4. What is larger than its limit or of the wrong form is cut and not believed; `refused` names it.
+ * MD5. What a server writes under our prefix is believed by nobody: it could pass for a word of this tap's to the agent.
  */
 import { membersOf, textAt, type MemberSpan, type Span } from './json-spans.js';
-import { isRecord } from './rpc-message.js';
+import { isRecord, type RpcMessage } from './rpc-message.js';
 import { splice } from './splice.js';
 
 export const metadataPrefix = 'dev.countersign/';
@@ -34,16 +36,15 @@ const nothing = new Uint8Array(0);
 
 /** @param bytes one message; a batch is stripped element by element by whoever takes it apart. */
 export function stripMetadata(bytes: Uint8Array): StrippedMessage {
-  // An escape could hide the prefix, so only its absence together with the absence of escapes is a quick no.
-  const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (!view.includes(prefixBytes) && !view.includes('\\u') && !view.includes('\\/')) return { bytes, wasStripped: false, metadata: {}, refused: [] };
+  if (!mayHoldOurs(bytes)) return { bytes, wasStripped: false, metadata: {}, refused: [] };
   const cuts: Span[] = [];
   let metadata: CallerMetadata = {};
   const refused: string[] = [];
-  for (const members of metaObjects(bytes)) {
+  for (const { of, members } of metaObjects(bytes)) {
     members.forEach((member, index) => {
       if (!member.key.startsWith(metadataPrefix)) return;
       cuts.push(...cutsOf(bytes, members, index));
+      if (of !== 'params') return;
       const read = readMember(member.key.slice(metadataPrefix.length), textAt(bytes, member.value));
       if (read === undefined) refused.push(member.key.slice(0, 64));
       else metadata = { ...metadata, ...read };
@@ -52,11 +53,38 @@ export function stripMetadata(bytes: Uint8Array): StrippedMessage {
   return { bytes: splice(bytes, cuts.map((cut) => ({ ...cut, replacement: nothing }))), wasStripped: cuts.length > 0, metadata, refused };
 }
 
-function metaObjects(bytes: Uint8Array): MemberSpan[][] {
+/**
+ * What a server wrote under our prefix, cut out. @returns the same bytes when there is none.
+ * Costs a look at the parsed copy; only a message that two parsers may read differently is searched byte by byte.
+ */
+export function stripFromServer({ bytes, value, isAmbiguous, routeIsAmbiguous }: Pick<RpcMessage, 'bytes' | 'value' | 'isAmbiguous' | 'routeIsAmbiguous'>): Uint8Array {
+  const isHidden = (isAmbiguous || routeIsAmbiguous) && mayHoldOurs(bytes);
+  if (!isHidden && !(isRecord(value) && (holdsOurs(value['params']) || holdsOurs(value['result'])))) return bytes;
+  const cuts = metaObjects(bytes).flatMap(({ members }) => members.flatMap(({ key }, index) => (key.startsWith(metadataPrefix) ? cutsOf(bytes, members, index) : [])));
+  return splice(bytes, cuts.map((cut) => ({ ...cut, replacement: nothing })));
+}
+
+function holdsOurs(outer: unknown): boolean {
+  if (!isRecord(outer)) return false;
+  const meta = outer['_meta'];
+  return isRecord(meta) && Object.keys(meta).some((key) => key.startsWith(metadataPrefix));
+}
+
+/** An escape could hide the prefix, so only its absence together with the absence of escapes is a quick no. */
+function mayHoldOurs(bytes: Uint8Array): boolean {
+  const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return view.includes(prefixBytes) || view.includes('\\u') || view.includes('\\/');
+}
+
+interface MetaObject {
+  readonly of: string;
+  readonly members: readonly MemberSpan[];
+}
+
+function metaObjects(bytes: Uint8Array): MetaObject[] {
   return membersOf(bytes)
-    .filter(({ key }) => key === 'params')
-    .flatMap(({ value }) => membersOf(bytes, value.start).filter(({ key }) => key === '_meta'))
-    .map(({ value }) => membersOf(bytes, value.start));
+    .filter(({ key }) => key === 'params' || key === 'result')
+    .flatMap(({ key, value }) => membersOf(bytes, value.start).flatMap((member) => (member.key === '_meta' ? [{ of: key, members: membersOf(bytes, member.value.start) }] : [])));
 }
 
 /** The member and the comma behind it; the last member takes the comma behind the last one that stays. White space stays where it is. */
