@@ -6,8 +6,8 @@
  * CG4. An approval is used once: the mark is made and recorded before the bytes go.
  */
 import type { ObservedCall } from '@countersign/contracts';
-import { resultRuleOf, tierOf, type CompiledPolicy, type TierOfCall } from '@countersign/policy/runtime';
-import { actionDigest, digestOf, type Era, type Refusal, type RpcMessage } from '@countersign/wire';
+import type { CompiledPolicy, TierOfCall } from '@countersign/policy/runtime';
+import { actionDigest, digestOf, type Era, type Refusal, type RpcMessage, type Span } from '@countersign/wire';
 import type { Asked, AskedCall } from './asked.js';
 import { consumeGrant } from './consume-grant.js';
 import type { HoldEnd } from './held-calls.js';
@@ -46,10 +46,10 @@ export function readCall({ house, conversation }: CallContext, { message, rawByt
   const definition = house.tools.definitionOf(tool);
   const firstOfSession = !house.allowedSessions.has(conversation.session);
   const called = { server: house.server, tool, definition, args: message.params?.['arguments'], agent: house.agent, firstOfSession };
-  const tier = tierOf(policy, called);
+  const { tier, resultRule } = house.tiers.of(policy, called);
   const digest = message.isTooDeep
     ? digestOf(message.bytes)
-    : actionDigest(message.bytes, { domain: house.domain(), agent: house.agent, session: conversation.session, server: house.server, tool, policyVersion: policy.version });
+    : actionDigest(message.bytes, { domain: house.domain(), agent: house.agent, session: conversation.session, server: house.server, tool, policyVersion: policy.version }, argumentsSpan(message));
   const ticket = house.tickets.find(digest, house.clock.monotonicMs());
   const refused: RefusedCall = { server: house.server, tool, tier: tier.tier, rule: tier.rule, policyVersion: policy.version };
   const limit = limitOf({ message, rawBytes, hasConflict }, policy, tier);
@@ -59,7 +59,12 @@ export function readCall({ house, conversation }: CallContext, { message, rawByt
     policyVersion: policy.version, actionDigest: digest, waits: tier.waits && refusal === undefined, deadlineMs: tier.deadlineMs,
   };
   const outputSchema = { known: definition !== undefined, ...(definition?.outputSchema === undefined ? {} : { schema: definition.outputSchema }) };
-  return { facts: { observed, refused, resultRule: resultRuleOf(policy, called), outputSchema }, tier, ticket, refusal };
+  return { facts: { observed, refused, resultRule, outputSchema }, tier, ticket, refusal };
+}
+
+/** Of repeated `params` or `arguments` the last counts, as in every common parser; the digest has both only where nothing else is said. */
+function argumentsSpan({ scan }: RpcMessage): Span | undefined {
+  return scan.params.at(-1)?.findLast(({ key }) => key === 'arguments')?.value;
 }
 
 function limitOf({ message, rawBytes, hasConflict }: CallToRead, policy: CompiledPolicy, { tier }: TierOfCall): LimitReason | undefined {

@@ -23,7 +23,7 @@ export function offerFromClient(state: StreamState, arrival: Arrival): Passage |
   const stripped = stripMetadata(arrival.bytes);
   const message = readMessage(stripped.bytes);
   const label = clientLabelOf(message.method, message.params);
-  if (label !== undefined) state.label = label;
+  if (label !== undefined && (label.clientName !== state.label?.clientName || label.clientVersion !== state.label?.clientVersion)) state.label = label;
   if (message.method === 'tools/call') state.taskId = stripped.metadata.task?.id ?? state.house.environment.taskId() ?? state.taskId;
   else if (stripped.metadata.task?.id) state.taskId = stripped.metadata.task.id;
   const from = { state, arrival, stripped, message, era: eraOf(message.params, { negotiated: state.negotiated, header: arrival.protocolVersionHeader }) };

@@ -8,6 +8,7 @@ import type { Agent } from '@countersign/contracts';
 import type { Clock } from '@countersign/pipeline';
 import type { Spool } from '@countersign/wire';
 import { AllowedSessions } from './allowed-sessions.js';
+import { CallTiers } from './call-tiers.js';
 import { CallerEnvironment } from './caller-environment.js';
 import type { DecisionNews } from './gate-frames.js';
 import { GateClient, type GateListener } from './gate-client.js';
@@ -77,6 +78,7 @@ class Core implements TapCore {
       held: new HeldCalls(clock),
       tickets: new Tickets(),
       tools: new ToolBook(),
+      tiers: new CallTiers(),
       allowedSessions: new AllowedSessions(),
       environment: new CallerEnvironment(options.env, options.handedTask, log),
       gate: this.#gate,

@@ -4,6 +4,7 @@ import type { Clock } from '@countersign/pipeline';
 import type { CompiledPolicy } from '@countersign/policy/runtime';
 import type { Spool } from '@countersign/wire';
 import type { AllowedSessions } from './allowed-sessions.js';
+import type { CallTiers } from './call-tiers.js';
 import type { CallerEnvironment } from './caller-environment.js';
 import type { HeldCalls } from './held-calls.js';
 import type { Recorder } from './recorder.js';
@@ -26,6 +27,7 @@ export interface House {
   readonly held: HeldCalls;
   readonly tickets: Tickets;
   readonly tools: ToolBook;
+  readonly tiers: CallTiers;
   /** Sessions of which a call was allowed; until then each call waits at least as `sessions.firstCallTier` says. */
   readonly allowedSessions: AllowedSessions;
   readonly environment: CallerEnvironment;

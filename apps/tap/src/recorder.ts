@@ -1,11 +1,12 @@
 /**
  * Writes observations: each gets the next position of this epoch and is in the spool when the call returns.
  * RC1. `seq` has no gap: a position is used only by a record that was stored.
- * RC2. What could not be stored is counted and said once in ten seconds; the caller decides what that means for its message.
+ * RC2. The text of a record is put together from parts, most of them the same from message to message: a message waits for it.
+ * RC3. What could not be stored is counted and said once in ten seconds; the caller decides what that means for its message.
  */
 import type { Agent, Observation } from '@countersign/contracts';
 import type { Clock } from '@countersign/pipeline';
-import type { Spool } from '@countersign/wire';
+import type { RecordedMessage, Spool, SpoolRecord } from '@countersign/wire';
 
 /** What all observations of one conversation share. */
 export interface Conversation {
@@ -17,7 +18,9 @@ export interface Conversation {
   readonly label?: { readonly clientName?: string; readonly clientVersion?: string } | undefined;
 }
 
-export type Recordable = Pick<Observation, 'kind' | 'era' | 'direction'> & Partial<Pick<Observation, 'protocolVersion' | 'message' | 'call' | 'metadata' | 'note'>>;
+export interface Recordable extends Pick<Observation, 'kind' | 'era' | 'direction'>, Partial<Pick<Observation, 'protocolVersion' | 'call' | 'metadata' | 'note'>> {
+  readonly message?: RecordedMessage;
+}
 
 export interface RecorderOptions {
   readonly spool: Spool;
@@ -33,6 +36,7 @@ export interface RecorderOptions {
 }
 
 const complaintMs = 10_000;
+const noSync = { sync: false };
 
 export class Recorder {
   readonly #options: RecorderOptions;
@@ -40,6 +44,9 @@ export class Recorder {
   #seq = 0;
   #failed = 0;
   #complainedAtMs = -Infinity;
+  readonly #conversations = new WeakMap<Conversation, string>();
+  #domain: { readonly name: string; readonly text: string } = { name: '', text: '""' };
+  #at: { readonly wallMs: number; readonly text: string } = { wallMs: -1, text: '' };
 
   constructor(options: RecorderOptions) {
     this.#options = options;
@@ -52,11 +59,12 @@ export class Recorder {
   }
 
   /** @param sync survive a loss of power, too. @returns the observation's id, or undefined when it could not be stored. */
-  record(conversation: Conversation, what: Recordable, options: { readonly sync: boolean } = { sync: false }): string | undefined {
+  record(conversation: Conversation, what: Recordable, options: { readonly sync: boolean } = noSync): string | undefined {
     const { spool, tapId, epoch } = this.#options;
-    const id = `${tapId}/${epoch}/${this.#seq}`;
+    const seq = this.#seq;
+    const id = `${tapId}/${epoch}/${seq}`;
     try {
-      spool.append({ epoch, seq: this.#seq, record: JSON.stringify(this.#observation(id, conversation, what)) }, options);
+      spool.append({ epoch, seq, record: this.#record(id, conversation, what) }, options);
     } catch (error) {
       this.#complain(error);
       return undefined;
@@ -66,15 +74,40 @@ export class Recorder {
     return id;
   }
 
-  #observation(id: string, { label, ...conversation }: Conversation, what: Recordable): Observation {
-    const { agent, clock, domain, epoch, server, tapId } = this.#options;
-    return {
-      v: 1, id, domain: domain(), tapId, epoch, seq: this.#seq,
-      at: new Date(clock.wallMs()).toISOString(),
-      monotonicUs: Math.round((clock.monotonicMs() - this.#openedAtMs) * 1000),
-      agent: { name: agent.name, role: agent.role, ...label },
-      server, ...conversation, ...what,
-    };
+  /** Shaped like contracts' `observationSchema`; `message` comes last, for its end is written when the record is read. */
+  #record(id: string, conversation: Conversation, { kind, era, direction, protocolVersion, call, metadata, note, message }: Recordable): SpoolRecord {
+    const { clock, tapId, epoch } = this.#options;
+    const monotonicUs = Math.round((clock.monotonicMs() - this.#openedAtMs) * 1000);
+    let head = `{"v":1,"id":"${id}","domain":${this.#domainText()},"tapId":"${tapId}","epoch":${epoch},"seq":${this.#seq},"at":"${this.#atText(clock.wallMs())}","monotonicUs":${monotonicUs}`
+      + `,${this.#conversationText(conversation)},"kind":"${kind}","era":"${era}","direction":"${direction}"`;
+    if (protocolVersion !== undefined) head += `,"protocolVersion":${JSON.stringify(protocolVersion)}`;
+    if (call !== undefined) head += `,"call":${JSON.stringify(call)}`;
+    if (metadata !== undefined) head += `,"metadata":${JSON.stringify(metadata)}`;
+    if (note !== undefined) head += `,"note":${JSON.stringify(note)}`;
+    if (message === undefined) return `${head}}`;
+    head += `,"message":${message.text}`;
+    return message.raw === undefined ? `${head}}}` : { head, raw: message.raw, payload: message.payload };
+  }
+
+  #conversationText(conversation: Conversation): string {
+    const known = this.#conversations.get(conversation);
+    if (known !== undefined) return known;
+    const { label, ...named } = conversation;
+    const { agent, server } = this.#options;
+    const text = JSON.stringify({ agent: { name: agent.name, role: agent.role, ...label }, server, ...named }).slice(1, -1);
+    this.#conversations.set(conversation, text);
+    return text;
+  }
+
+  #domainText(): string {
+    const name = this.#options.domain();
+    if (name !== this.#domain.name) this.#domain = { name, text: JSON.stringify(name) };
+    return this.#domain.text;
+  }
+
+  #atText(wallMs: number): string {
+    if (wallMs !== this.#at.wallMs) this.#at = { wallMs, text: new Date(wallMs).toISOString() };
+    return this.#at.text;
   }
 
   #complain(error: unknown): void {

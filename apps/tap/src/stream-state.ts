@@ -17,10 +17,22 @@ export class StreamState {
   taskId: string | undefined;
   /** Nothing but an era probe was asked so far (T17). */
   onlyProbed = true;
+  /** What `conversation` last made, and of what: the transport may name the session later. */
+  #known: Pick<Conversation, 'label' | 'session' | 'sessionRule'> & { readonly taskId: string | undefined; readonly conversation: Conversation } | undefined;
 
   constructor(readonly house: House, readonly info: StreamInfo) {}
 
+  /** The same object while nothing of it changed: the record keeps what it made of it. */
   conversation(): Conversation {
+    const { session, sessionRule } = this.info;
+    const known = this.#known;
+    if (known !== undefined && known.label === this.label && known.taskId === this.taskId && known.session === session && known.sessionRule === sessionRule) return known.conversation;
+    const conversation = this.#named();
+    this.#known = { label: this.label, taskId: this.taskId, session, sessionRule, conversation };
+    return conversation;
+  }
+
+  #named(): Conversation {
     const { session, sessionRule, transport } = this.info;
     const named = this.taskId === undefined ? { session, sessionRule } : { session: `task:${this.house.agent.name}:${this.taskId}`, sessionRule: 'task' as const };
     return { ...named, session: named.session.slice(0, 256), stream: session.slice(0, 256), transport, label: this.label };

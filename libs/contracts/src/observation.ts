@@ -41,6 +41,8 @@ export const messageSchema = z.object({
   flags: z.array(z.enum(messageFlags)).default([]),
   /** Parsed copy: a request's or notification's `params`, a response's `result`, an error's `error`; noise: its text. */
   payload: z.unknown().optional(),
+  /** Text of the message before and behind its payload, or of all of it when there is none: with `payload` the message can be rebuilt. Absent where the payload is, and for bytes that are not UTF-8. */
+  around: z.array(z.string()).min(1).max(2).optional(),
 });
 export type ObservedMessage = z.infer<typeof messageSchema>;
 

@@ -1,12 +1,13 @@
 /**
  * The name of one exact call: what a verdict and a grant are for, and nothing else.
  * AD1. SHA-256 over {v, domain, agent, session, server, tool, args, policyVersion} in canonical form (`canonical-literal`).
- * AD2. Any change but member order, white space and string escaping is another digest.
+ * AD2. Of another method than `tools/call` its name and all its params but `_meta` go in; of a call that continues a round of the
+ *      server's, the state and the answers it brings.
+ * AD3. Any change but member order, white space and string escaping is another digest.
  */
-import { createHash } from 'node:crypto';
-import { canonicalJson } from '@countersign/policy/runtime';
 import { canonicalLiteral } from './canonical-literal.js';
-import { lastMember, membersOf } from './json-spans.js';
+import { lastMember, membersOf, type Span } from './json-spans.js';
+import { sha256Hex } from './sha256.js';
 
 export interface ActionContext {
   readonly domain: string;
@@ -15,27 +16,38 @@ export interface ActionContext {
   readonly server: string;
   readonly tool: string;
   readonly policyVersion: string;
+  /** Absent: `tools/call`. */
+  readonly method?: string | undefined;
 }
+
+const roundMembers = ['inputResponses', 'requestState'] as const;
 
 /**
  * @param message bytes of the `tools/call` request, our metadata already cut out.
+ * @param args where its arguments lie, when the caller knows; else they are looked for.
  * @returns hex. @throws RangeError when the arguments are nested deeper than 128.
  */
-export function actionDigest(message: Uint8Array, context: ActionContext): string {
-  const params = lastMember(membersOf(message), 'params');
-  const args = params === undefined ? undefined : lastMember(membersOf(message, params.start), 'arguments');
+export function actionDigest(message: Uint8Array, context: ActionContext, args: Span | undefined = argumentsOf(message)): string {
   const { agent, domain, policyVersion, server, session, tool } = context;
-  const members = {
-    agent: canonicalJson({ name: agent.name, role: agent.role }),
-    // Absent arguments and `null` are two calls: the member is left out.
-    ...(args === undefined ? {} : { args: canonicalLiteral(message, args) }),
-    domain: JSON.stringify(domain),
-    policyVersion: JSON.stringify(policyVersion),
-    server: JSON.stringify(server),
-    session: JSON.stringify(session),
-    tool: JSON.stringify(tool),
-    v: '1',
-  };
-  const text = Object.entries(members).map(([key, value]) => `"${key}":${value}`).join(',');
-  return createHash('sha256').update(`{${text}}`).digest('hex');
+  // Members in their canonical order. Absent arguments and `null` are two calls: the member is left out.
+  const text = [
+    `"agent":${agentText(agent)}`,
+    ...(args === undefined ? [] : [`"args":${canonicalLiteral(message, args)}`]),
+    `"domain":${JSON.stringify(domain)}`,
+    `"policyVersion":${JSON.stringify(policyVersion)}`,
+    `"server":${JSON.stringify(server)}`,
+    `"session":${JSON.stringify(session)}`,
+    `"tool":${JSON.stringify(tool)}`,
+    '"v":1',
+  ].join(',');
+  return sha256Hex(`{${text}}`);
+}
+
+function agentText({ name, role }: ActionContext['agent']): string {
+  return `{"name":${JSON.stringify(name)},"role":${JSON.stringify(role)}}`;
+}
+
+function argumentsOf(message: Uint8Array): Span | undefined {
+  const params = lastMember(membersOf(message), 'params');
+  return params === undefined ? undefined : lastMember(membersOf(message, params.start), 'arguments');
 }

@@ -1,12 +1,13 @@
 /**
- * What a careful reader should know of JSON bytes before trusting one parser's reading of them.
+ * What a careful reader should know of JSON bytes before trusting one parser's reading of them, and where the outer members lie.
  * JF1. Two common parsers may differ on: repeated keys, integers beyond ±2^53, magnitudes a double cannot hold, lone surrogates,
  *      bytes that are not UTF-8. Another spelling of the same number (`50.0`, `5e1`) is not among them: many clients write floats so.
  * JF2. One pass, no recursion; works on bytes that `JSON.parse` accepted, and ends on any.
  * JF3. Keys are compared decoded: `"a"` and `"\u0061"` are one key.
+ * JF4. The inside of a long string is searched by the runtime's own search, not byte by byte: long texts cost next to nothing.
  */
 import { isUtf8 } from 'node:buffer';
-import { skipString, stringAt, type Span } from './json-spans.js';
+import { skipSpace, stringAt, type MemberSpan } from './json-spans.js';
 
 export interface JsonFacts {
   readonly repeatedKey: boolean;
@@ -17,19 +18,34 @@ export interface JsonFacts {
   readonly depth: number;
 }
 
-interface Frame {
+export interface JsonScan {
+  readonly facts: JsonFacts;
+  /** Members of the root object, in order, repeated keys included; empty when the root is no object. */
+  readonly root: readonly MemberSpan[];
+  /** Members of every object that is the value of a root member called `params`, one list each. */
+  readonly params: readonly (readonly MemberSpan[])[];
+}
+
+interface Level {
   readonly isObject: boolean;
   keys: string[];
   keySet: Set<string> | undefined;
-  expectsKey: boolean;
+  /** Where members are kept: on the two outer levels only. */
+  readonly members: MemberSpan[] | undefined;
+  /** The member whose value is being read. */
+  open: { readonly key: string; readonly keyStart: number; readonly keyEnd: number; readonly valueStart: number } | undefined;
 }
 
-/** O(bytes); about 10 µs per kilobyte of ordinary JSON. */
+/** O(bytes); about 2 µs for a message of 400 bytes, 3 µs for one whose 10 KB are one text. */
+export function scanJson(bytes: Uint8Array): JsonScan {
+  const scanner = new Scanner(bytes);
+  scanner.scan();
+  return scanner;
+}
+
+/** The facts alone. */
 export function factsOf(bytes: Uint8Array): JsonFacts {
-  const reader = new FactReader(bytes);
-  let at = 0;
-  while (at < bytes.length) at = reader.step(at);
-  return reader.facts;
+  return scanJson(bytes).facts;
 }
 
 /** Do two common parsers possibly read these bytes differently? */
@@ -37,81 +53,161 @@ export function isAmbiguous(facts: JsonFacts): boolean {
   return facts.repeatedKey || facts.unsafeNumber || facts.loneSurrogate || facts.invalidUtf8;
 }
 
-class FactReader {
+/** Strings shorter than this are cheaper to step through than to search. */
+const nearBytes = 24;
+
+class Scanner implements JsonScan {
   readonly facts: { -readonly [K in keyof JsonFacts]: JsonFacts[K] };
-  readonly #bytes: Uint8Array;
-  readonly #frames: Frame[] = [];
+  root: MemberSpan[] = [];
+  readonly params: MemberSpan[][] = [];
+  readonly #bytes: Buffer;
+  readonly #levels: Level[] = [];
+  #level: Level | undefined;
+  #expectsKey = false;
+  #hasEscape = false;
+  /** The first quote and the first backslash at or behind the place last asked for: searched again only when passed, so a pass stays one pass. */
+  #quoteAt = -1;
+  #backslashAt = -1;
 
   constructor(bytes: Uint8Array) {
-    this.#bytes = bytes;
+    this.#bytes = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.facts = { repeatedKey: false, unsafeNumber: false, loneSurrogate: false, invalidUtf8: !isUtf8(bytes), depth: 0 };
   }
 
-  step(at: number): number {
-    const byte = this.#bytes[at] as number;
-    if (byte === 34) return this.#string(at);
-    if (byte === 45 || (byte >= 48 && byte <= 57)) return this.#number(at);
-    const frames = this.#frames;
-    if (byte === 123 || byte === 91) {
-      frames.push({ isObject: byte === 123, keys: [], keySet: undefined, expectsKey: byte === 123 });
-      if (frames.length > this.facts.depth) this.facts.depth = frames.length;
-    } else if (byte === 125 || byte === 93) {
-      frames.pop();
-    } else if (byte === 44) {
-      const frame = frames[frames.length - 1];
-      if (frame?.isObject === true) frame.expectsKey = true;
+  scan(): void {
+    const bytes = this.#bytes;
+    let at = 0;
+    while (at < bytes.length) {
+      const byte = bytes[at] as number;
+      if (byte === 34) at = this.#string(at);
+      else if (byte === 44) {
+        this.#closeMember(at);
+        this.#expectsKey = this.#level?.isObject === true;
+        at += 1;
+      } else if (byte === 123 || byte === 91) {
+        this.#open(byte === 123);
+        at += 1;
+      } else if (byte === 125 || byte === 93) {
+        this.#close(at);
+        at += 1;
+      } else if (byte === 45 || (byte >= 48 && byte <= 57)) at = this.#number(at);
+      else at += 1;
     }
-    return at + 1;
   }
 
-  #string(at: number): number {
-    const span = { start: at, end: skipString(this.#bytes, at) };
-    const frame = this.#frames[this.#frames.length - 1];
-    const isKey = frame?.expectsKey === true;
-    const text = isKey || this.#hasEscape(span) ? stringAt(this.#bytes, span) : undefined;
-    if (text === undefined) return span.end;
-    if (loneSurrogate.test(text)) this.facts.loneSurrogate = true;
-    if (frame === undefined || !isKey) return span.end;
-    frame.expectsKey = false;
-    if (!this.facts.repeatedKey) this.facts.repeatedKey = wasSeen(frame, text);
-    return span.end;
+  #open(isObject: boolean): void {
+    const levels = this.#levels;
+    const level: Level = { isObject, keys: [], keySet: undefined, members: isObject ? this.#membersFor(levels.length) : undefined, open: undefined };
+    levels.push(level);
+    this.#level = level;
+    this.#expectsKey = isObject;
+    if (levels.length > this.facts.depth) this.facts.depth = levels.length;
   }
 
-  #hasEscape(span: Span): boolean {
-    const escape = this.#bytes.indexOf(92, span.start);
-    return escape !== -1 && escape < span.end;
+  #membersFor(depth: number): MemberSpan[] | undefined {
+    if (depth === 0) return this.root;
+    if (depth !== 1 || this.#level?.open?.key !== 'params') return undefined;
+    const members: MemberSpan[] = [];
+    this.params.push(members);
+    return members;
+  }
+
+  #close(at: number): void {
+    this.#closeMember(at);
+    this.#levels.pop();
+    this.#level = this.#levels[this.#levels.length - 1];
+    this.#expectsKey = false;
+  }
+
+  /** @param at behind the value and the white space that follows it. */
+  #closeMember(at: number): void {
+    const level = this.#level;
+    if (level?.open === undefined) return;
+    const { key, keyStart, keyEnd, valueStart } = level.open;
+    let end = at;
+    while (end > valueStart && (this.#bytes[end - 1] as number) <= 32) end -= 1;
+    level.members?.push({ key, keySpan: { start: keyStart, end: keyEnd }, value: { start: valueStart, end } });
+    level.open = undefined;
+  }
+
+  #string(start: number): number {
+    const end = this.#endOfString(start);
+    const isKey = this.#expectsKey;
+    if (!isKey && !this.#hasEscape) return end;
+    const text = this.#hasEscape ? stringAt(this.#bytes, { start, end }) : this.#bytes.toString('utf8', start + 1, Math.max(start + 1, end - 1));
+    if (this.#hasEscape && loneSurrogate.test(text)) this.facts.loneSurrogate = true;
+    if (isKey) this.#key(text, start, end);
+    return end;
+  }
+
+  #key(key: string, start: number, end: number): void {
+    this.#expectsKey = false;
+    const level = this.#level;
+    if (level === undefined) return;
+    if (!this.facts.repeatedKey) this.facts.repeatedKey = wasSeen(level, key);
+    if (level.members === undefined) return;
+    const colon = skipSpace(this.#bytes, end);
+    level.open = { key, keyStart: start, keyEnd: end, valueStart: skipSpace(this.#bytes, colon + 1) };
+  }
+
+  /** Leaves in `#hasEscape` whether a backslash stands inside. */
+  #endOfString(start: number): number {
+    const bytes = this.#bytes;
+    this.#hasEscape = false;
+    let at = start + 1;
+    while (at < bytes.length) {
+      const near = Math.min(bytes.length, at + nearBytes);
+      while (at < near) {
+        const byte = bytes[at];
+        if (byte === 34) return at + 1;
+        if (byte === 92) {
+          this.#hasEscape = true;
+          at += 2;
+        } else at += 1;
+      }
+      if (this.#quoteAt < at) this.#quoteAt = foundAt(bytes, 34, at);
+      if (this.#backslashAt < at) this.#backslashAt = foundAt(bytes, 92, at);
+      at = Math.min(this.#quoteAt, this.#backslashAt);
+    }
+    return bytes.length;
   }
 
   #number(at: number): number {
+    const bytes = this.#bytes;
     let end = at + 1;
     let hasExponent = false;
-    while (end < this.#bytes.length) {
-      const byte = this.#bytes[end] as number;
+    while (end < bytes.length) {
+      const byte = bytes[end] as number;
       const isPart = (byte >= 48 && byte <= 57) || byte === 46 || byte === 43 || byte === 45;
       if (byte === 101 || byte === 69) hasExponent = true;
       else if (!isPart) break;
       end += 1;
     }
-    if (hasExponent || end - at > 15) this.facts.unsafeNumber ||= isUnsafe(Buffer.from(this.#bytes.subarray(at, end)).toString('latin1'));
+    if (hasExponent || end - at > 15) this.facts.unsafeNumber ||= isUnsafe(bytes.toString('latin1', at, end));
     return end;
   }
+}
+
+function foundAt(bytes: Buffer, byte: number, from: number): number {
+  const at = bytes.indexOf(byte, from);
+  return at === -1 ? bytes.length : at;
 }
 
 /** In `u` mode a surrogate matches only where it has no partner. */
 const loneSurrogate = /\p{Surrogate}/u;
 
 /** Long objects get a set; most have few keys, where a scan of an array is cheaper. */
-function wasSeen(frame: Frame, key: string): boolean {
-  if (frame.keySet !== undefined) {
-    if (frame.keySet.has(key)) return true;
-    frame.keySet.add(key);
+function wasSeen(level: Level, key: string): boolean {
+  if (level.keySet !== undefined) {
+    if (level.keySet.has(key)) return true;
+    level.keySet.add(key);
     return false;
   }
-  if (frame.keys.includes(key)) return true;
-  frame.keys.push(key);
-  if (frame.keys.length > 16) {
-    frame.keySet = new Set(frame.keys);
-    frame.keys = [];
+  if (level.keys.includes(key)) return true;
+  level.keys.push(key);
+  if (level.keys.length > 16) {
+    level.keySet = new Set(level.keys);
+    level.keys = [];
   }
   return false;
 }

@@ -6,8 +6,8 @@
  *      letter case (some parsers ignore case), a carriage return inside the line (some readers end a line there).
  * RM4. `mayBeCall` errs towards yes: whatever any lenient parser might execute as a `tools/call` is one.
  */
-import { isAmbiguous, factsOf, type JsonFacts } from './json-facts.js';
-import { lastMember, membersOf, skipSpace, textAt, type MemberSpan } from './json-spans.js';
+import { isAmbiguous, scanJson, type JsonFacts, type JsonScan } from './json-facts.js';
+import { lastMember, textAt, type MemberSpan } from './json-spans.js';
 
 export type MessageShape = 'request' | 'response' | 'error' | 'notification' | 'batch' | 'noise';
 
@@ -16,10 +16,12 @@ export interface RpcMessage {
   readonly bytes: Uint8Array;
   /** The parsed copy; undefined for noise that is not JSON. */
   readonly value: unknown;
-  readonly method?: string;
+  readonly method?: string | undefined;
   /** JSON text of the id: strings in canonical spelling, numbers as written. */
-  readonly rpcId?: string;
-  readonly params?: Readonly<Record<string, unknown>>;
+  readonly rpcId?: string | undefined;
+  readonly params?: Readonly<Record<string, unknown>> | undefined;
+  /** Where the outer members lie in `bytes`; empty for what is no object. */
+  readonly scan: Pick<JsonScan, 'root' | 'params'>;
   readonly facts: JsonFacts;
   readonly isAmbiguous: boolean;
   readonly isTooDeep: boolean;
@@ -31,21 +33,23 @@ export interface RpcMessage {
 /** Deeper than this nothing is inspected. Policy conditions stop at 64, recursive writers somewhere in the thousands. */
 export const depthMax = 128;
 const noFacts: JsonFacts = { repeatedKey: false, unsafeNumber: false, loneSurrogate: false, invalidUtf8: false, depth: 0 };
+const noScan: Pick<JsonScan, 'root' | 'params'> = { root: [], params: [] };
 const routingKeys = new Set(['method', 'params', 'id', 'name', 'arguments', 'result', 'error', '_meta']);
 
 /** Costs one `JSON.parse` and one pass over the bytes. */
 export function readMessage(bytes: Uint8Array): RpcMessage {
   let value: unknown;
   try {
-    value = JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8'));
+    value = JSON.parse(viewOf(bytes).toString('utf8'));
   } catch {
-    return { shape: 'noise', bytes, value: undefined, facts: noFacts, isAmbiguous: false, isTooDeep: false, routeIsAmbiguous: false, mayBeCall: unreadableMayBeCall(bytes) };
+    return { shape: 'noise', bytes, value: undefined, scan: noScan, facts: noFacts, isAmbiguous: false, isTooDeep: false, routeIsAmbiguous: false, mayBeCall: unreadableMayBeCall(bytes) };
   }
-  const facts = factsOf(bytes);
-  const base = { bytes, value, facts, isAmbiguous: isAmbiguous(facts), isTooDeep: facts.depth > depthMax };
-  if (Array.isArray(value)) return { ...base, shape: 'batch', routeIsAmbiguous: bytes.includes(13), mayBeCall: unreadableMayBeCall(bytes) };
-  if (!isRecord(value)) return { ...base, shape: 'noise', routeIsAmbiguous: false, mayBeCall: bytes.includes(13) && unreadableMayBeCall(bytes) };
-  return readObject(value, base);
+  const scan = scanJson(bytes);
+  const { facts } = scan;
+  const base = { bytes, value, scan, facts, isAmbiguous: isAmbiguous(facts), isTooDeep: facts.depth > depthMax };
+  if (Array.isArray(value)) return { ...base, shape: 'batch', routeIsAmbiguous: hasReturn(bytes), mayBeCall: unreadableMayBeCall(bytes) };
+  if (!isRecord(value)) return { ...base, shape: 'noise', routeIsAmbiguous: false, mayBeCall: hasReturn(bytes) && unreadableMayBeCall(bytes) };
+  return readObject({ ...base, value });
 }
 
 /** A correlation key: two texts of one number (1, 1.0) are one key, 1 and "1" are two. */
@@ -59,20 +63,24 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function readObject(value: Record<string, unknown>, base: Omit<RpcMessage, 'shape' | 'routeIsAmbiguous' | 'mayBeCall'>): RpcMessage {
-  const root = membersOf(base.bytes);
+interface ReadSoFar extends Pick<RpcMessage, 'bytes' | 'scan' | 'facts' | 'isAmbiguous' | 'isTooDeep'> {
+  readonly value: Record<string, unknown>;
+}
+
+/** One object literal on purpose: every message has the same hidden class, and the relay reads it many times. */
+function readObject(read: ReadSoFar): RpcMessage {
+  const { bytes, value, scan, facts } = read;
   const method = own(value, 'method');
   const params = own(value, 'params');
-  const rpcId = idTextOf(base.bytes, root, value);
-  const routeIsAmbiguous = hasTwins(base.bytes, root) || base.bytes.includes(13);
+  const rpcId = idTextOf(bytes, scan.root, value);
+  const routeIsAmbiguous = hasTwin(scan.root, facts) || scan.params.some((members) => hasTwin(members, facts)) || hasReturn(bytes);
   return {
-    ...base,
-    shape: shapeOf(value, rpcId !== undefined),
-    routeIsAmbiguous,
-    mayBeCall: method === 'tools/call' || (routeIsAmbiguous && unreadableMayBeCall(base.bytes)),
-    ...(typeof method === 'string' ? { method } : {}),
-    ...(rpcId === undefined ? {} : { rpcId }),
-    ...(isRecord(params) ? { params } : {}),
+    shape: shapeOf(value, rpcId !== undefined), bytes, value,
+    method: typeof method === 'string' ? method : undefined,
+    rpcId,
+    params: isRecord(params) ? params : undefined,
+    scan, facts, isAmbiguous: read.isAmbiguous, isTooDeep: read.isTooDeep, routeIsAmbiguous,
+    mayBeCall: method === 'tools/call' || (routeIsAmbiguous && unreadableMayBeCall(bytes)),
   };
 }
 
@@ -90,27 +98,25 @@ function idTextOf(bytes: Uint8Array, root: readonly MemberSpan[], value: Record<
   return span === undefined ? JSON.stringify(id) : textAt(bytes, span);
 }
 
-/** Repeated routing keys, or the same key in another letter case, in the message, its params or their metadata. */
-function hasTwins(bytes: Uint8Array, root: readonly MemberSpan[]): boolean {
-  if (hasTwin(root)) return true;
-  return root.some(({ key, value }) => key === 'params' && hasTwin(membersOf(bytes, skipSpace(bytes, value.start))));
-}
-
-function hasTwin(members: readonly MemberSpan[]): boolean {
-  const seen = new Set<string>();
-  for (const { key } of members) {
-    const folded = key.toLowerCase();
-    if (!routingKeys.has(folded)) continue;
-    if (folded !== key || seen.has(folded)) return true;
-    seen.add(folded);
-  }
-  return false;
+/** Repeated routing keys, or the same key in another letter case. */
+function hasTwin(members: readonly MemberSpan[], { repeatedKey }: JsonFacts): boolean {
+  if (members.some(({ key }) => !routingKeys.has(key) && routingKeys.has(key.toLowerCase()))) return true;
+  return repeatedKey && members.some(({ key }, index) => routingKeys.has(key) && members.findIndex((other) => other.key === key) < index);
 }
 
 /** Not a parse, on purpose: text that names the method, or hides text behind escapes or NULs, may be a call to somebody. */
 function unreadableMayBeCall(bytes: Uint8Array): boolean {
-  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
+  const text = viewOf(bytes).toString('latin1');
   return text.includes('tools/call') || /\\[u/]/.test(text) || text.includes('\0');
+}
+
+function hasReturn(bytes: Uint8Array): boolean {
+  return viewOf(bytes).includes(13);
+}
+
+/** A `Buffer` searches with the machine's own instructions, a `Uint8Array` byte by byte. */
+function viewOf(bytes: Uint8Array): Buffer {
+  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
 function own(value: Record<string, unknown>, key: string): unknown {

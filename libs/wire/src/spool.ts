@@ -5,7 +5,10 @@
  * SP3. After a kill, a torn last frame is cut; a bad checksum before the end moves the segment aside, loudly (`onDamage`).
  * SP4. `trim(epoch, seq)` may drop what is at or before that position, and nothing after it.
  * SP5. Over its quota `append` throws `SpoolFull`; nothing already stored is lost.
+ * SP6. What is read of a record is its JSON text, whichever form it was appended in.
  */
+import type { SpoolRecord } from './spool-record.js';
+
 export interface SpoolEntry {
   readonly epoch: number;
   readonly seq: number;
@@ -13,12 +16,18 @@ export interface SpoolEntry {
   readonly record: string;
 }
 
+export interface SpoolAppend {
+  readonly epoch: number;
+  readonly seq: number;
+  readonly record: SpoolRecord;
+}
+
 export class SpoolFull extends Error {
   override readonly name = 'SpoolFull';
 }
 
 export abstract class Spool {
-  abstract append(entry: SpoolEntry, options: { readonly sync: boolean }): void;
+  abstract append(entry: SpoolAppend, options: { readonly sync: boolean }): void;
   /** Entries after (epoch, seq), at most `recordsMax`. */
   abstract read(after: { readonly epoch: number; readonly seq: number } | undefined, recordsMax: number): readonly SpoolEntry[];
   abstract trim(epoch: number, seq: number): void;

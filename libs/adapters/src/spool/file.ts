@@ -7,7 +7,7 @@
  */
 import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync, writeFileSync, writeSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { encodeFrame, recoverSegment, Spool, SpoolFull, type SpoolEntry } from '@countersign/wire';
+import { encodeFrame, recoverSegment, Spool, SpoolFull, type SpoolAppend, type SpoolEntry } from '@countersign/wire';
 import { Segment, type Position } from './segment.js';
 
 export interface FileSpoolOptions {
@@ -17,6 +17,7 @@ export interface FileSpoolOptions {
   readonly onDamage?: (damage: { readonly movedTo: string; readonly keptEntries: number }) => void;
 }
 
+const roomBytes = 64 * 1024;
 const suffix = '.spool';
 const markPattern = /^[A-Za-z0-9_-]{1,128}$/;
 
@@ -26,6 +27,8 @@ export class FileSpool extends Spool {
   readonly #quotaBytes: number;
   readonly #onDamage: NonNullable<FileSpoolOptions['onDamage']>;
   readonly #trimmedFd: number;
+  /** Frames are made here, one at a time: they are written before `append` returns. */
+  readonly #room = Buffer.allocUnsafeSlow(roomBytes);
   #segments: Segment[] = [];
   #active: Segment | undefined;
   #trimmed: Position | undefined;
@@ -58,8 +61,8 @@ export class FileSpool extends Spool {
     return last;
   }
 
-  append(entry: SpoolEntry, options: { readonly sync: boolean }): void {
-    const frame = encodeFrame(entry);
+  append(entry: SpoolAppend, options: { readonly sync: boolean }): void {
+    const frame = encodeFrame(entry, this.#room);
     const held = this.#segments.reduce((bytes, segment) => bytes + segment.bytes, 0);
     if (held + frame.length > this.#quotaBytes) throw full(`it holds ${held} bytes and its quota is ${this.#quotaBytes}`);
     try {
@@ -135,7 +138,7 @@ export class FileSpool extends Spool {
     closeSync(this.#trimmedFd);
   }
 
-  #writable(bytes: number, entry: SpoolEntry): Segment {
+  #writable(bytes: number, entry: Position): Segment {
     const active = this.#active;
     if (active !== undefined && !active.isBroken && active.bytes + bytes <= this.#segmentBytesMax) return active;
     const first = { epoch: entry.epoch, seq: entry.seq };
@@ -165,8 +168,7 @@ export class FileSpool extends Spool {
   /** Cuts a torn tail; sets a damaged segment aside and keeps what stood in front of the damage. */
   #recover(segment: Segment): Segment | undefined {
     const recovered = recoverSegment(segment.bytesFrom(0, segment.bytes));
-    const last = recovered.entries.at(-1);
-    segment.last = last === undefined ? undefined : { epoch: last.epoch, seq: last.seq };
+    segment.last = recovered.last;
     if (recovered.damage === 'torn') segment.cutTo(recovered.wholeBytes);
     if (recovered.damage !== 'corrupt') return segment;
     mkdirSync(join(this.#dir, 'damaged'), { recursive: true, mode: 0o700 });
@@ -181,7 +183,7 @@ export class FileSpool extends Spool {
     this.#segments[this.#segments.indexOf(segment)] = replaced;
     if (this.#active === segment) this.#active = undefined;
     this.#cursor = undefined;
-    this.#onDamage({ movedTo, keptEntries: recovered.entries.length });
+    this.#onDamage({ movedTo, keptEntries: recovered.entryCount });
     return replaced;
   }
 }

@@ -78,7 +78,7 @@ export class Segment {
       const frame = decodeFrame(chunk, at);
       if (frame === 'torn' && at > 0 && offset + chunk.length < this.#bytes) break;
       if (frame === 'torn' || frame === 'corrupt') return { entries, nextOffset: offset + at, isDamaged: true };
-      entries.push(frame.entry);
+      entries.push(frame.entry());
       at = frame.end;
     }
     return { entries, nextOffset: offset + at, isDamaged: false };

@@ -55,7 +55,7 @@ describe('the spool on disk', () => {
     fill(FileSpool.open(dir, small), 0, 20);
     const [first = ''] = segments(dir);
     const bytes = readFileSync(join(dir, first));
-    const perFrame = bytes.length / Math.round(bytes.length / (bytes.readUInt32LE(0) + 8));
+    const perFrame = bytes.length / Math.round(bytes.length / ((bytes.readUInt32LE(0) & 0x7fff_ffff) + 8));
     bytes[Math.round(perFrame) + 30] = (bytes[Math.round(perFrame) + 30] ?? 0) ^ 0xff;
     writeFileSync(join(dir, first), bytes);
     const damages: unknown[] = [];
