@@ -34,14 +34,16 @@ export interface Admission {
 }
 
 export function admit(frame: ObservationsFrame, sender: Sender): Admission {
-  const seqs = seqsOf(frame, sender.lastSeq);
+  const read = frame.records.map(readAtOnce);
+  const seqs = seqsOf(read, sender.lastSeq);
   const observations: LedgerRecord[] = [];
   const letters: DeadLetter[] = [];
   let lastBefore: number | undefined;
-  frame.records.forEach((text, index) => {
+  read.forEach(({ text, observation }, index) => {
     const seq = seqs[index];
     try {
-      observations.push(observed(text, { ...sender, epoch: frame.epoch, seq, lastBefore }));
+      const place = { ...sender, epoch: frame.epoch, seq, lastBefore };
+      observations.push(admitted(observation ?? parseRecord('observations', told(text, place)), text, place));
     } catch (error) {
       if (!(error instanceof TerminalError)) throw error;
       letters.push(letterOf({ text, epoch: frame.epoch, seq }, error, sender));
@@ -67,14 +69,39 @@ interface Ordered extends Place {
   readonly lastBefore: number | undefined;
 }
 
-function observed(text: string, place: Ordered & Sender): LedgerRecord {
-  const told = { id: observationId({ ...place, seq: place.seq ?? 0 }), value: text };
-  if (text.length > recordCharsMax) throw new TerminalError('over-limit', `record ${told.id} has ${text.length} characters; the gate takes ${recordCharsMax}.`);
-  const observation = parseRecord('observations', told);
+/** A record of a frame; one that cannot be read yet is read again once its place is known, for the sake of the sentence. */
+interface ReadRecord {
+  readonly text: string;
+  readonly observation?: Observation;
+}
+
+function readAtOnce(text: string): ReadRecord {
+  if (text.length > recordCharsMax) return { text };
+  try {
+    return { text, observation: parseRecord('observations', { id: '', value: text }) };
+  } catch (error) {
+    if (error instanceof TerminalError) return { text };
+    throw error;
+  }
+}
+
+/** @throws TerminalError when it is too long to be read. */
+function told(text: string, place: Ordered & Sender): { readonly id: string; readonly value: string } {
+  const id = idAt(place);
+  if (text.length > recordCharsMax) throw new TerminalError('over-limit', `record ${id} has ${text.length} characters; the gate takes ${recordCharsMax}.`);
+  return { id, value: text };
+}
+
+function admitted(observation: Observation, text: string, place: Ordered & Sender): LedgerRecord {
   const strange = strangenessOf(observation, place);
-  if (strange !== undefined) throw new TerminalError('schema', `record ${told.id} ${strange}.`);
-  const value = observation.domain === place.domain ? text : JSON.stringify({ ...(JSON.parse(text) as object), domain: place.domain });
-  return { id: observation.id, key: place.domain, value };
+  if (strange !== undefined) throw new TerminalError('schema', `record ${idAt(place)} ${strange}.`);
+  const { domain } = place;
+  if (observation.domain === domain) return { id: observation.id, key: domain, value: text, parsed: observation };
+  return { id: observation.id, key: domain, value: JSON.stringify({ ...(JSON.parse(text) as object), domain }), parsed: { ...observation, domain } };
+}
+
+function idAt(place: Ordered & Sender): string {
+  return observationId({ ...place, seq: place.seq ?? 0 });
 }
 
 function strangenessOf(observation: Observation, { tapId, epoch, lastBefore }: Ordered & Sender): string | undefined {
@@ -89,8 +116,8 @@ function strangenessOf(observation: Observation, { tapId, epoch, lastBefore }: O
  * The place of each record: the one it tells, else the one its neighbours leave it, since an epoch has no gap: after the one before it,
  * or back from the first that tells its place, or on from `lastSeq`.
  */
-function seqsOf(frame: ObservationsFrame, lastSeq: number | undefined): readonly (number | undefined)[] {
-  const told = frame.records.map(seqTold);
+function seqsOf(read: readonly ReadRecord[], lastSeq: number | undefined): readonly (number | undefined)[] {
+  const told = read.map(({ text, observation }) => observation?.seq ?? seqTold(text));
   const firstTold = told.findIndex((seq) => seq !== undefined);
   const anchor = told[firstTold];
   const start = anchor !== undefined ? Math.max(0, anchor - firstTold) : lastSeq === undefined ? undefined : lastSeq + 1;

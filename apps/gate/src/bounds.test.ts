@@ -1,5 +1,4 @@
 import { SeededClock } from '@countersign/adapters/clock/seeded';
-import type { Decision, Verdict } from '@countersign/contracts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createFrameLines } from './frame-lines.js';
@@ -53,8 +52,8 @@ describe('createFrameRate', () => {
 describe('createRecentNews', () => {
   const nowMs = Date.UTC(2026, 4, 1);
   const ago = (ms: number): string => new Date(nowMs - ms).toISOString();
-  const verdict = (name: string, ageMs = 0): NewsFrame => ({ type: 'verdict', verdict: { id: name, at: ago(ageMs) } as Verdict });
-  const decision = (name: string, ageMs = 0): NewsFrame => ({ type: 'decision', decision: { id: name, at: ago(ageMs) } as Decision });
+  const verdict = (name: string, ageMs = 0): NewsFrame => ({ type: 'verdict', at: ago(ageMs), line: name });
+  const decision = (name: string, ageMs = 0): NewsFrame => ({ type: 'decision', at: ago(ageMs), line: name });
 
   it('[RN1] keeps a verdict for a minute and a decision for fifteen', () => {
     const news = createRecentNews();

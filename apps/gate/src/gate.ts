@@ -17,6 +17,7 @@ import { followNews } from './news.js';
 import { listenPrivately } from './private-socket.js';
 import { createRecentNews, type NewsFrame } from './recent-news.js';
 import { TapConnection, type GateSide } from './tap-connection.js';
+import { openTlsDoor, type OpenTlsDoor, type TlsDoor } from './tls-door.js';
 
 const component = 'gate@1';
 const connectionsMaxDefault = 1_024;
@@ -44,6 +45,8 @@ export interface GateOptions {
   /** Raw Ed25519 key, base64url, with which taps check grants. */
   readonly grantPublicKey: string;
   readonly connectionsMax?: number;
+  /** Beside the local socket, for taps of other machines. */
+  readonly tls?: TlsDoor;
 }
 
 export interface TapFacts {
@@ -57,6 +60,8 @@ export interface TapFacts {
 export interface Gate {
   /** Taps connected now. */
   connections(): readonly TapFacts[];
+  /** Where taps of other machines connect, if they may. */
+  readonly tlsPort: number | undefined;
   /** Ends every connection and the listening; resolves when what was being taken is in the ledger or given back. */
   stop(): Promise<void>;
 }
@@ -77,6 +82,7 @@ class RunningGate implements Gate {
   readonly #open = new Map<TapConnection, { readonly socket: Socket; readonly over: Promise<void> }>();
   readonly #side: GateSide;
   #policyFrame: GateFrame;
+  #tls: OpenTlsDoor | undefined;
   #stops: (() => void | Promise<void>)[] = [];
 
   constructor(options: GateOptions) {
@@ -94,18 +100,23 @@ class RunningGate implements Gate {
   }
 
   async start(): Promise<void> {
-    const { eventLog, domain, telemetry, socketPath, policy, clock } = this.#options;
+    const { eventLog, domain, telemetry, socketPath, policy, clock, tls } = this.#options;
     try {
       // News first: a tap that connects must not miss the verdict it waits for.
       const push = (tapId: string, frame: NewsFrame): void => this.#push(tapId, frame);
       this.#stops.push(await followNews({ eventLog, domain, telemetry, clock, group: `gate-${this.#side.gateId}`, push }));
       await listenPrivately(this.#server, socketPath);
+      if (tls !== undefined) this.#tls = await openTlsDoor(tls, (socket) => this.#welcomeSocket(socket));
     } catch (error) {
       await this.stop();
       throw error;
     }
     this.#stops.push(policy.onChange(() => this.#pushPolicy()));
     telemetry({ event: 'GateOpened', level: 'info', message: 'The gate is open for taps.' });
+  }
+
+  get tlsPort(): number | undefined {
+    return this.#tls?.port;
   }
 
   connections(): readonly TapFacts[] {
@@ -118,7 +129,7 @@ class RunningGate implements Gate {
 
   async stop(): Promise<void> {
     this.#patience.stop();
-    const isClosed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    const isClosed = Promise.all([new Promise<void>((resolve) => this.#server.close(() => resolve())), this.#tls?.stop()]);
     for (const stop of this.#stops.splice(0)) await stop();
     for (const { socket } of this.#open.values()) socket.destroy();
     await Promise.all([...this.#open.values()].map(({ over }) => over));
@@ -149,7 +160,7 @@ class RunningGate implements Gate {
     before?.refuse({ code: 'replaced', sentence: 'this tap has connected again; its newer connection is served.' });
     connection.send({ type: 'welcome', domain: this.#options.domain });
     connection.send(this.#policyFrame);
-    for (const frame of this.#recent.of(hello.tapId, this.#options.clock.wallMs())) connection.send(frame);
+    for (const { line } of this.#recent.of(hello.tapId, this.#options.clock.wallMs())) connection.sendLine(line);
     this.#tellCount('TapConnected', `A tap is connected; ${this.#byTap.size} are.`);
   }
 
@@ -181,7 +192,7 @@ class RunningGate implements Gate {
   }
 
   #push(tapId: string, frame: NewsFrame): void {
-    if (this.#recent.add(tapId, frame, this.#options.clock.wallMs())) this.#byTap.get(tapId)?.send(frame);
+    if (this.#recent.add(tapId, frame, this.#options.clock.wallMs())) this.#byTap.get(tapId)?.sendLine(frame.line);
   }
 
   #pushPolicy(): void {

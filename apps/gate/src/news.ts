@@ -45,8 +45,13 @@ function tell(record: StoredRecord, { domain, push, telemetry }: NewsOptions): v
 function newsOf(record: StoredRecord): { readonly tapId: string | undefined; readonly frame: NewsFrame } {
   if (record.topic === 'verdicts') {
     const verdict = parseRecord('verdicts', record);
-    return { tapId: verdict.tapId, frame: { type: 'verdict', verdict } };
+    return { tapId: verdict.tapId, frame: { type: 'verdict', at: verdict.at, line: `{"type":"verdict","verdict":${onOneLine(record, verdict)}}` } };
   }
   const decision = parseRecord('decisions', record);
-  return { tapId: decision.tapId, frame: { type: 'decision', decision } };
+  return { tapId: decision.tapId, frame: { type: 'decision', at: decision.at, line: `{"type":"decision","decision":${onOneLine(record, decision)}}` } };
+}
+
+/** A record's own text, which was just read; a writer that breaks lines would break frames. */
+function onOneLine({ value }: StoredRecord, parsed: object): string {
+  return value.includes('\n') ? JSON.stringify(parsed) : value;
 }

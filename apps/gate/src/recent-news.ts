@@ -4,12 +4,17 @@
  * RN2. At most `newsMax` of each kind; the oldest go first, and no flood of verdicts drives out a decision.
  * RN3. A tap may be told twice; verdicts and grants carry what makes that harmless.
  */
-import type { GateFrame } from '@countersign/contracts';
-
 const newsMaxDefault = 10_000;
 const keptMs = { verdict: 60_000, decision: 15 * 60_000 } as const;
 
-export type NewsFrame = Extract<GateFrame, { readonly type: 'verdict' | 'decision' }>;
+/** A verdict or a decision on its way to a tap. */
+export interface NewsFrame {
+  readonly type: 'verdict' | 'decision';
+  /** Of the record, ISO 8601. */
+  readonly at: string;
+  /** The frame as it is sent: one line of JSON, without its newline. */
+  readonly line: string;
+}
 
 export interface RecentNews {
   /** @param nowMs wall clock. @returns false when the record is older than anyone could still wait for; it is then not kept. */
@@ -42,6 +47,5 @@ export function createRecentNews(newsMax = newsMaxDefault): RecentNews {
 }
 
 function isRecent(frame: NewsFrame, nowMs: number): boolean {
-  const at = frame.type === 'verdict' ? frame.verdict.at : frame.decision.at;
-  return nowMs - Date.parse(at) <= keptMs[frame.type];
+  return nowMs - Date.parse(frame.at) <= keptMs[frame.type];
 }

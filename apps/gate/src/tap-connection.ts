@@ -4,6 +4,8 @@
  * TC2. Frames are taken one after another: the next is read when the last one is in the ledger. A slow ledger slows its taps.
  * TC3. `acked` is sent after the ledger has the records, and never otherwise.
  * TC4. A tap that does not read is disconnected before it fills this process's memory.
+ * TC5. What one turn of the event loop has for a tap is one write, in the order it was sent: a verdict and the acknowledgement beside it
+ *      wake the tap once.
  */
 import { randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
@@ -40,6 +42,7 @@ export class TapConnection {
   readonly #nonce = randomBytes(32).toString('base64url');
   readonly #cancelHelloLimit: () => void;
   #hello: Hello | undefined;
+  #outgoing = '';
   /** Per epoch, the last seq taken on this connection; a tap drains at most its former epoch before its own. */
   readonly #taken = new Map<number, number>();
 
@@ -88,13 +91,24 @@ export class TapConnection {
   }
 
   send(frame: GateFrame): void {
+    this.sendLine(JSON.stringify(frame));
+  }
+
+  /** @param line a frame, without its newline. */
+  sendLine(line: string): void {
     if (this.#socket.destroyed || this.#socket.writableEnded) return;
-    if (this.#socket.writableLength > unreadBytesMax) {
+    if (this.#outgoing === '') process.nextTick(() => this.#flush());
+    this.#outgoing += `${line}\n`;
+    if (this.#socket.writableLength + this.#outgoing.length > unreadBytesMax) {
       this.#tell('TapDoesNotRead', 'warn', 'A tap left more than 16 MiB unread and was disconnected; its spool has what it sent, and it may connect again.');
       this.#socket.destroy();
-      return;
     }
-    this.#socket.write(`${JSON.stringify(frame)}\n`);
+  }
+
+  #flush(): void {
+    const text = this.#outgoing;
+    this.#outgoing = '';
+    if (text !== '' && !this.#socket.destroyed && !this.#socket.writableEnded) this.#socket.write(text);
   }
 
   /** Says why, and ends the connection. What was not acknowledged is still the tap's. */
@@ -104,6 +118,7 @@ export class TapConnection {
     const level = code === 'other-key' ? 'error' : code === 'replaced' ? 'info' : 'warn';
     this.#gate.telemetry({ event: 'EnrolmentRefused', level, message: `A tap was turned away: ${sentence}`, fields: { reason: code } });
     this.send({ type: 'refused', reason: sentence });
+    this.#flush();
     this.#socket.end();
     // A peer that keeps its side open would keep ours too.
     const cancel = this.#gate.clock.after(partingMsMax, () => this.#socket.destroy());

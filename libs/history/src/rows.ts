@@ -104,6 +104,9 @@ function noteText(value: unknown): string {
 
 /** Half a character has no bytes of its own; it becomes U+FFFD in columns, and stays as written, escaped, in `record`. */
 function wellFormed(row: Record<string, unknown>): HistoryRow {
-  for (const [name, value] of Object.entries(row)) if (typeof value === 'string') row[name] = Buffer.from(value).toString();
+  for (const name of Object.keys(row)) {
+    const value = row[name];
+    if (typeof value === 'string' && !value.isWellFormed()) row[name] = value.toWellFormed();
+  }
   return row;
 }
