@@ -1,13 +1,27 @@
 /** Step-ups → open approvals; deadlines → decisions. The store is a port; people come in through the console. */
 import { ApprovalStore, createApprove } from '@countersign/approval';
-import type { Telemetry } from '@countersign/pipeline';
-import { provideProcessor, TELEMETRY } from '@countersign/service';
-import { Module, type DynamicModule } from '@nestjs/common';
+import { Clock, EventLog, type Telemetry } from '@countersign/pipeline';
+import { Health, provideProcessor, TELEMETRY, type ApprovalWakes } from '@countersign/service';
+import { Module, type DynamicModule, type FactoryProvider } from '@nestjs/common';
+import { DueWatch } from './due-watch.js';
+
+export interface ApproveOptions {
+  /** Where the store wakes by itself; without it the stage's own clock does all of it. */
+  readonly wakes?: ApprovalWakes;
+}
 
 @Module({})
 export class ApproveModule {
-  static forRoot(): DynamicModule {
+  static forRoot({ wakes }: ApproveOptions = {}): DynamicModule {
     const approve = provideProcessor('approve', (store: ApprovalStore, telemetry: Telemetry) => createApprove({ store, telemetry }), [ApprovalStore, TELEMETRY]);
-    return { module: ApproveModule, providers: [approve] };
+    return { module: ApproveModule, providers: [approve, ...(wakes === undefined ? [] : [watchOf(wakes)])] };
   }
+}
+
+function watchOf(wakes: ApprovalWakes): FactoryProvider<DueWatch> {
+  return {
+    provide: DueWatch,
+    inject: [ApprovalStore, EventLog, Clock, TELEMETRY, Health],
+    useFactory: (...[store, eventLog, clock, telemetry, health]: [ApprovalStore, EventLog, Clock, Telemetry, Health]) => new DueWatch({ wakes, store, eventLog, clock, telemetry, health }),
+  };
 }

@@ -1,1 +1,2 @@
 export { ApproveModule } from './approve.module.js';
+export { startApprove } from './start-approve.js';

@@ -5,7 +5,7 @@ import { createBehaviour } from '@countersign/detector-behaviour';
 import { createInjection } from '@countersign/detector-injection';
 import { createProbe, type ModelRuntime, type ProbeArtefact } from '@countersign/detector-probe';
 import { createProvenance } from '@countersign/detector-provenance';
-import { createDetect, type Telemetry } from '@countersign/pipeline';
+import { Clock, createDetect, type Telemetry } from '@countersign/pipeline';
 import type { CompiledPolicy } from '@countersign/policy';
 import { provideProcessor, TELEMETRY } from '@countersign/service';
 import { Module, type DynamicModule } from '@nestjs/common';
@@ -14,13 +14,16 @@ export interface DetectOptions {
   readonly policy: () => CompiledPolicy;
   /** Which detectors run here; every one named in a tier's `requires` must run somewhere. */
   readonly detectors: readonly DetectorName[];
+  /** Consumer group and snapshot name; `detect`. */
+  readonly name?: string;
   readonly probe: { readonly runtime: ModelRuntime; readonly artefact: ProbeArtefact };
 }
 
 @Module({})
 export class DetectModule {
   static forRoot(options: DetectOptions): DynamicModule {
-    const detect = provideProcessor('detect', (telemetry: Telemetry) => createDetect({ detectors: detectorsOf(options), telemetry }), [TELEMETRY]);
+    const { name = 'detect' } = options;
+    const detect = provideProcessor(name, (telemetry: Telemetry, clock: Clock) => createDetect({ detectors: detectorsOf(options), telemetry, clock, name }), [TELEMETRY, Clock]);
     return { module: DetectModule, providers: [detect] };
   }
 }

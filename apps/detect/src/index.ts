@@ -1,1 +1,3 @@
 export { DetectModule, type DetectOptions } from './detect.module.js';
+export { standInProbe } from './stand-in-probe.js';
+export { startDetect } from './start-detect.js';

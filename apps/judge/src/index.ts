@@ -1,1 +1,2 @@
 export { JudgeModule } from './judge.module.js';
+export { startJudge } from './start-judge.js';

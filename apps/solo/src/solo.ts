@@ -14,10 +14,9 @@ import { GateHost } from '@countersign/gate';
 import type { EventLog } from '@countersign/pipeline';
 import { signGrant } from '@countersign/policy';
 import { RecordModule } from '@countersign/record';
-import { createService, operatorSocketPath, replacePrivateFile, type PolicySource, type Service } from '@countersign/service';
+import { createService, openOperatorSocket, operatorSocketPath, replacePrivateFile, type PolicySource, type Service } from '@countersign/service';
 import { openHistory, type OpenHistory } from './history.js';
 import { defaultDomain, openInstallation, version, type Installation } from './installation.js';
-import { openOperatorSocket } from './operator-socket.js';
 import { moduleOf, stages } from './stage-modules.js';
 
 export interface SoloOptions {

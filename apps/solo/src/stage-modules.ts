@@ -1,12 +1,11 @@
 /** The stages of the path as NestJS modules over one installation; `solo` takes all, a stage alone takes its own. */
 import { ApproveModule } from '@countersign/approve';
 import { detectorNames } from '@countersign/contracts';
-import { DetectModule } from '@countersign/detect';
+import { DetectModule, standInProbe } from '@countersign/detect';
 import { GateModule, openEnrolments } from '@countersign/gate';
 import { JudgeModule } from '@countersign/judge';
 import type { DynamicModule } from '@nestjs/common';
 import { defaultDomain, type Installation } from './installation.js';
-import { standInProbe } from './stand-in-probe.js';
 
 export const stages = ['gate', 'detect', 'judge', 'approve'] as const;
 export type Stage = (typeof stages)[number];

@@ -6,6 +6,13 @@ export { createTelemetry, type TelemetryOptions, type TelemetrySink } from './te
 export type { Metrics } from './metrics.js';
 export { dataDirOf, dataPaths, gateSocketPath, operatorSocketPath, type DataPaths, type Environment, type SocketPlace } from './data-dir.js';
 export { createPrivateFile, ensurePrivateDir, replacePrivateFile } from './private-files.js';
-export { loadOrCreateKeys, type InstallationKeys, type SigningKey } from './keys.js';
+export { createKeys, loadGrantPublicKey, loadKey, loadOrCreateKeys, type InstallationKeys, type SigningKey } from './keys.js';
 export { PolicyRefused, PolicySource, type PolicyProblem } from './policy-source.js';
 export { openEmbeddedPorts, type EmbeddedPorts } from './embedded-ports.js';
+export { openOperatorSocket } from './operator-socket.js';
+export { ConfigRefused, readConfig, type ConfigSources } from './config/read-config.js';
+export type { Config } from './config/shape.js';
+export { kafkaConnectionOf } from './kafka-connection.js';
+export { openDistributedPorts, type ApprovalWakes, type DistributedPorts, type Need, type PortsRequest } from './distributed-ports.js';
+export { StartRefused, untilReachable, type Waiting } from './until-reachable.js';
+export { openService, runService, version, type OpenService, type Parts, type RunningService, type ServiceRequest } from './run-service.js';

@@ -3,7 +3,7 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { loadOrCreateKeys } from './keys.js';
+import { createKeys, loadGrantPublicKey, loadKey, loadOrCreateKeys } from './keys.js';
 import { replacePrivateFile } from './private-files.js';
 
 let dir: string;
@@ -47,6 +47,32 @@ describe('loadOrCreateKeys', () => {
     replacePrivateFile(file, text);
     expect(() => loadOrCreateKeys(dir)).toThrow(says);
     expect(readFileSync(file, 'utf8')).toBe(text);
+  });
+});
+
+describe('keys for several machines', () => {
+  it('are made once, with the public half apart, and never again over what is there', () => {
+    const made = createKeys(dir);
+    expect(loadKey(dir, 'seal')).toEqual(made.seal);
+    expect(loadGrantPublicKey(dir)).toBe(made.grant.publicKey);
+    const before = readFileSync(join(dir, 'grant.pem'), 'utf8');
+    expect(() => createKeys(dir)).toThrow('exists already');
+    expect(readFileSync(join(dir, 'grant.pem'), 'utf8')).toBe(before);
+  });
+
+  it('a machine that only checks grants needs no private half, and one that has none is told how to get it', () => {
+    const made = createKeys(dir);
+    rmSync(join(dir, 'grant.pem'));
+    expect(loadGrantPublicKey(dir)).toBe(made.grant.publicKey);
+    expect(() => loadKey(dir, 'grant')).toThrow('countersign keys --dir DIR');
+    rmSync(join(dir, 'grant.pub'));
+    expect(() => loadGrantPublicKey(dir)).toThrow('there is no key');
+  });
+
+  it('a public half that is something else is refused', () => {
+    createKeys(dir);
+    replacePrivateFile(join(dir, 'grant.pub'), 'no key');
+    expect(() => loadGrantPublicKey(dir)).toThrow('does not hold a public key');
   });
 });
 

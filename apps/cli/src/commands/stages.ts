@@ -1,22 +1,78 @@
-/** `countersign gate|detect|judge|approve`: one stage alone on an embedded data folder, for restarting or scaling it by itself. */
+/**
+ * `countersign gate|detect|judge|approve|record|console`: one service alone. With settings it stands on Kafka, Redis and ClickHouse;
+ * without, one stage runs on an embedded data folder.
+ */
 import type { Command } from 'commander';
+import type { Config, RunningService } from '@countersign/service';
 import { resolveDataDir } from '../data-dir.js';
+import { serviceConfig } from '../service-config.js';
+import { untilStopped } from '../until-stopped.js';
+import { UserError } from '../user-error.js';
 
-const stages = ['gate', 'detect', 'judge', 'approve'] as const;
+const embeddedStages = ['gate', 'detect', 'judge', 'approve'] as const;
+const services = [...embeddedStages, 'record', 'console'] as const;
+type ServiceName = (typeof services)[number];
+
+interface StageFlags {
+  readonly config?: string;
+  readonly data?: string;
+  readonly policy?: string;
+}
 
 export function registerStages(program: Command): void {
-  for (const stage of stages) {
+  for (const name of services) {
     program
-      .command(stage)
-      .description(`run only ${stage} on a data folder`)
+      .command(name)
+      .description(`run only ${name}`)
+      .option('--config <file>', 'settings (YAML) of the distributed profile; COUNTERSIGN_* variables win over it')
       .option('--data <dir>', 'where state lives')
       .option('--policy <file>', 'policy file (default: <data>/policy.yaml)')
-      .action(async (flags: { readonly data?: string; readonly policy?: string }) => {
-        const { startStage } = await import('@countersign/solo');
-        const running = await startStage(stage, { dataDir: resolveDataDir(flags.data), ...(flags.policy && { policyFile: flags.policy }) });
-        process.stderr.write(`countersign ${stage} runs; health at ${running.url}/healthz\n`);
-        for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void running.stop().then(() => process.exit(0)));
-        await running.failed;
-      });
+      .action((flags: StageFlags) => run(name, flags));
   }
 }
+
+async function run(name: ServiceName, flags: StageFlags): Promise<void> {
+  const settings = await serviceConfig(flags.config);
+  const hasSettings = flags.config !== undefined || settings.kafka !== undefined || process.env['COUNTERSIGN_PROFILE'] === 'distributed';
+  if (!hasSettings || settings.profile === 'embedded') return runEmbedded(name, flags);
+  const config: Config = { ...settings, ...(flags.data && { dataDir: flags.data }), ...(flags.policy && { policyFile: flags.policy }) };
+  const running = await started(name, config);
+  process.stderr.write(`countersign ${name} runs; health at ${running.url}/readyz\n`);
+  await untilStopped(running);
+}
+
+async function runEmbedded(name: ServiceName, flags: StageFlags): Promise<void> {
+  const stage = embeddedStages.find((one) => one === name);
+  if (stage === undefined) throw new UserError(`${name} alone needs the distributed profile: name its settings with --config. On one machine it is part of \`countersign up\`.`);
+  const { startStage } = await import('@countersign/solo');
+  const running = await startStage(stage, { dataDir: resolveDataDir(flags.data), ...(flags.policy && { policyFile: flags.policy }) });
+  process.stderr.write(`countersign ${name} runs; health at ${running.url}/healthz\n`);
+  await untilStopped(running);
+}
+
+/** @throws UserError for what whoever starts it can mend. */
+async function started(name: ServiceName, config: Config): Promise<RunningService> {
+  const { ConfigRefused, PolicyRefused, StartRefused } = await import('@countersign/service');
+  const request = { config, env: process.env };
+  try {
+    return await starters[name](request);
+  } catch (error) {
+    if (error instanceof PolicyRefused) throw new UserError(`the policy was refused, nothing was started:\n${error.message}`);
+    if (error instanceof ConfigRefused || error instanceof StartRefused) throw new UserError(`${name} did not start. ${error.message}`);
+    throw error;
+  }
+}
+
+interface Request {
+  readonly config: Config;
+  readonly env: NodeJS.ProcessEnv;
+}
+
+const starters: Readonly<Record<ServiceName, (request: Request) => Promise<RunningService>>> = {
+  gate: async (request) => (await import('@countersign/gate')).startGateService(request),
+  detect: async (request) => (await import('@countersign/detect')).startDetect(request),
+  judge: async (request) => (await import('@countersign/judge')).startJudge(request),
+  approve: async (request) => (await import('@countersign/approve')).startApprove(request),
+  record: async (request) => (await import('@countersign/record')).startRecord(request),
+  console: async (request) => (await import('@countersign/console')).startConsoleService(request),
+};
