@@ -30,6 +30,20 @@ describe('the action digest names one exact call', () => {
     expect(digest('{}', changed)).not.toBe(digest('{}'));
   });
 
+  it('[P4] of another method its name and all its params but the metadata count', () => {
+    const asked = (params: string, method = 'resources/read') => actionDigest(Buffer.from(`{"id":1,"method":"${method}","params":${params}}`), { ...context, tool: method, method });
+    expect(asked('{"uri":"a:","_meta":{"progressToken":1}}')).toBe(asked('{ "_meta":{"progressToken":2}, "uri":"a:" }'));
+    const others = [asked('{"uri":"b:"}'), asked('{"uri":"a:","x":1}'), asked('{}'), asked('{"uri":"a:"}', 'resources/subscribe')];
+    expect(new Set([asked('{"uri":"a:"}'), ...others]).size).toBe(5);
+  });
+
+  it('[P4] a call that brings answers to a server’s questions is another call than one that brings none, or others', () => {
+    const call = (more: string) => actionDigest(Buffer.from(`{"id":1,"method":"tools/call","params":{"name":"pay","arguments":{}${more}}}`), { ...context, hasRound: more !== '' });
+    const all = ['', ',"requestState":"a"', ',"requestState":"b"', ',"requestState":"a","inputResponses":{"k":1}', ',"requestState":"a","inputResponses":{"k":1.0}'].map(call);
+    expect(new Set(all).size).toBe(5);
+    expect(all[0]).toBe(digest('{}'));
+  });
+
   it('[P4] two texts of one value have one digest, of two values two', () => {
     fc.assert(
       fc.property(fc.jsonValue(), fc.jsonValue(), (a, b) => {

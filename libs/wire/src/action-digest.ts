@@ -6,7 +6,7 @@
  * AD3. Any change but member order, white space and string escaping is another digest.
  */
 import { canonicalLiteral } from './canonical-literal.js';
-import { lastMember, membersOf, type Span } from './json-spans.js';
+import { lastMember, membersOf, type MemberSpan, type Span } from './json-spans.js';
 import { sha256Hex } from './sha256.js';
 
 export interface ActionContext {
@@ -18,9 +18,9 @@ export interface ActionContext {
   readonly policyVersion: string;
   /** Absent: `tools/call`. */
   readonly method?: string | undefined;
+  /** The call brings `requestState` or `inputResponses`. */
+  readonly hasRound?: boolean | undefined;
 }
-
-const roundMembers = ['inputResponses', 'requestState'] as const;
 
 /**
  * @param message bytes of the `tools/call` request, our metadata already cut out.
@@ -29,18 +29,49 @@ const roundMembers = ['inputResponses', 'requestState'] as const;
  */
 export function actionDigest(message: Uint8Array, context: ActionContext, args: Span | undefined = argumentsOf(message)): string {
   const { agent, domain, policyVersion, server, session, tool } = context;
+  const others = context.method === undefined ? roundOf(message, context.hasRound) : askedOf(message, context.method);
   // Members in their canonical order. Absent arguments and `null` are two calls: the member is left out.
   const text = [
     `"agent":${agentText(agent)}`,
-    ...(args === undefined ? [] : [`"args":${canonicalLiteral(message, args)}`]),
+    ...(args === undefined || context.method !== undefined ? [] : [`"args":${canonicalLiteral(message, args)}`]),
     `"domain":${JSON.stringify(domain)}`,
+    ...others.beforePolicy,
     `"policyVersion":${JSON.stringify(policyVersion)}`,
+    ...others.afterPolicy,
     `"server":${JSON.stringify(server)}`,
     `"session":${JSON.stringify(session)}`,
     `"tool":${JSON.stringify(tool)}`,
     '"v":1',
   ].join(',');
   return sha256Hex(`{${text}}`);
+}
+
+interface MoreMembers {
+  readonly beforePolicy: readonly string[];
+  readonly afterPolicy: readonly string[];
+}
+
+const none: MoreMembers = { beforePolicy: [], afterPolicy: [] };
+
+function roundOf(message: Uint8Array, hasRound: boolean | undefined): MoreMembers {
+  if (hasRound !== true) return none;
+  const members = paramsOf(message);
+  const text = (key: string): string[] => {
+    const value = lastMember(members, key);
+    return value === undefined ? [] : [`"${key}":${canonicalLiteral(message, value)}`];
+  };
+  return { beforePolicy: text('inputResponses'), afterPolicy: text('requestState') };
+}
+
+function askedOf(message: Uint8Array, method: string): MoreMembers {
+  const members = paramsOf(message).filter(({ key }) => key !== '_meta').map(({ key, value }) => ({ key, text: canonicalLiteral(message, value) }));
+  members.sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
+  return { beforePolicy: [`"method":${JSON.stringify(method)}`, `"params":{${members.map(({ key, text }) => `${JSON.stringify(key)}:${text}`).join(',')}}`], afterPolicy: [] };
+}
+
+function paramsOf(message: Uint8Array): readonly MemberSpan[] {
+  const params = lastMember(membersOf(message), 'params');
+  return params === undefined ? [] : membersOf(message, params.start);
 }
 
 function agentText({ name, role }: ActionContext['agent']): string {
