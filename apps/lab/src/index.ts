@@ -6,3 +6,7 @@ export { engineRate, shownEngineRate, type EngineRate } from './engine/engine-ra
 export { measureTexts } from './train/measure-text.js';
 export { impactAccuracy, shownImpactAccuracy, type ImpactAccuracy } from './impact/impact-accuracy.js';
 export { adaptive, shownAdaptive, type Adaptive, type AdaptiveOptions } from './adaptive/adaptive.js';
+export { habitFigures } from './habits/habits.js';
+export { mimicry, poisoning } from './habits/mimicry.js';
+export { sessionsOf } from './habits/player.js';
+export { shownHabits, type HabitReport } from './habits/report.js';

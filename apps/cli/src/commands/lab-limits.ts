@@ -1,4 +1,4 @@
-/** `countersign lab adaptive|impact`: where the product's judgement ends: against an attacker who knows it, and on tools it never saw. */
+/** `countersign lab adaptive|habits|impact`: where the product's judgement ends: against an attacker who knows it, and on tools it never saw. */
 import type { Command } from 'commander';
 import { UserError } from '../user-error.js';
 
@@ -17,6 +17,15 @@ export function registerLabLimits(lab: Command): void {
     .option('--seed <n>', 'of the choices', '1')
     .option('--json', 'print JSON')
     .action(attackAdaptively);
+  lab
+    .command('habits')
+    .description('how soon changed habits are noticed; an attacker who mimics them, and one who teaches them')
+    .requiredOption('--sessions <file>', 'benign runs of one agent with `calls[] {tool, args}`, one a line, plain or gzipped; 150 or more')
+    .option('--goals <n>', 'goals of the mimic', '60')
+    .option('--covers <n>', 'beginnings the mimic tries for each', '100')
+    .option('--seeds <n>', 'how many shuffles', '3')
+    .option('--json', 'print JSON')
+    .action(measureHabits);
   lab
     .command('impact')
     .description('how often the impact class of a real tool is guessed right, against labels made by hand')
@@ -48,6 +57,27 @@ async function attackAdaptively(flags: AdaptiveFlags): Promise<void> {
     withTask: flags.task, seed: Number(flags.seed), onProblem: ({ file, line, message }) => process.stderr.write(`${file}:${line} ${message}\n`),
   });
   process.stdout.write(`${flags.json ? JSON.stringify(found, null, 1) : shownAdaptive(found).join('\n')}\n`);
+}
+
+interface HabitFlags {
+  readonly sessions: string;
+  readonly goals: string;
+  readonly covers: string;
+  readonly seeds: string;
+  readonly json?: boolean;
+}
+
+async function measureHabits(flags: HabitFlags): Promise<void> {
+  const { habitFigures, mimicry, poisoning, sessionsOf, shownHabits } = await import('@countersign/lab');
+  const sessions = sessionsOf(flags.sessions);
+  if (sessions.length < 150) throw new UserError(`${flags.sessions} holds ${sessions.length} sessions; 100 are learnt from and 50 more are needed to judge. Nothing was measured.`);
+  const seeds = Array.from({ length: Number(flags.seeds) }, (_, n) => n + 1);
+  const report = {
+    habits: await habitFigures(sessions, seeds),
+    mimicry: await mimicry(sessions, { goals: Number(flags.goals), covers: Number(flags.covers), seed: 1 }),
+    poisoning: await poisoning(sessions, [0.05, 0.2, 0.5, 1, 0], seeds),
+  };
+  process.stdout.write(`${flags.json ? JSON.stringify(report, null, 1) : shownHabits(report).join('\n')}\n`);
 }
 
 async function impact(flags: { readonly definitions: string; readonly json?: boolean }): Promise<void> {

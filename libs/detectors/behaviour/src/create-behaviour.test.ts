@@ -78,6 +78,19 @@ async function task(traffic: Traffic, name: string, { calls, stopped = [] }: { c
   return found;
 }
 
+/** A session whose last call a person approved while it ran. */
+async function approvedSession(traffic: Traffic, calls: readonly Call[]): Promise<void> {
+  traffic.sessions += 1;
+  let last = '';
+  for (const [tool, args, impact = 'read'] of calls) {
+    const request = traffic.observation({ agent: 'clerk', role: 'desk', tool, impact, phase: 'request', args });
+    last = request.call?.callId ?? '';
+    await traffic.see(request);
+  }
+  traffic.decide({ kind: 'approval', outcome: 'approved', callId: last });
+  await traffic.see({ ...traffic.observation({ agent: 'clerk', role: 'desk', tool: '', impact: 'read', phase: 'result', args: {} }), kind: 'epoch-closed', call: undefined });
+}
+
 describe('runs that name their task', () => {
   it('teach without any tap closing, and an abrupt swap of habits is an alarm within five of them', async () => {
     const traffic = new Traffic();
@@ -196,6 +209,17 @@ describe('habits', () => {
     expect(kinds(await traffic.session(changed(random)))).toContain('habits-changed');
     traffic.decide({ kind: 'state-registered', outcome: 'recorded', subject: 'clerk' });
     expect(kinds(await traffic.session(changed(random)))).not.toContain('habits-changed');
+  });
+
+  it('a tool that changes things is learnt from a session a person approved, not because it keeps coming', async () => {
+    const { traffic, random } = await settled(51, 70);
+    const stolen: Call = ['export_all', { all: true }, 'egress'];
+    const pOf = (found: readonly FindingDraft[]): number => found.at(-1)?.pValue ?? 1;
+    for (let at = 0; at < 200; at++) await traffic.session([...ordinary(random), ...(at % 20 === 0 ? [stolen] : [])]);
+    const unapproved = pOf(await traffic.session([...ordinary(random), stolen]));
+    expect(unapproved).toBeLessThan(0.02);
+    for (let at = 0; at < 40; at++) await approvedSession(traffic, [...ordinary(random), stolen]);
+    expect(pOf(await traffic.session([...ordinary(random), stolen]))).toBeGreaterThan(2 * unapproved);
   });
 
   it('a session with a refused call is never learnt, and what it taught already is taken back', async () => {

@@ -6,21 +6,26 @@
  *      The first `foundingSessions` teach at once: before there is anything to compare with, waiting protects nothing.
  * LE3. What a person refused never teaches; if it already has, its counts are taken back.
  * LE4. A call that was stopped leaves its session: what did not happen is neither habit nor evidence.
+ * LE5. A tool that changes things and that the agent never used in its first `catalogueSessions` is learnt from a session a person approved, or after its new state was
+ *      registered: otherwise a few sessions that carry an attack would teach it to be ordinary.
  */
 import type { Observation } from '@countersign/contracts';
 import { memberJoined, memberLeft, membersThinned } from '@countersign/pipeline';
 import { learnTraits } from './argument-habits.js';
 import { calibrate } from './calibration.js';
 import { alarmLevel, cautious, changeStatistic, eValue, grown } from './evidence.js';
-import { calibrationOf, emptySession, lessonsMax, roleOf, type AgentHabits, type Memory, type Session, type SessionScores } from './memory.js';
+import { calibrationOf, emptySession, lessonsMax, roleOf, type AgentHabits, type Lesson, type Memory, type Session, type SessionScores } from './memory.js';
 import { runAt } from './task-runs.js';
 import { applySequence, refreshReference, retain, scoresOf, sessionPValue } from './reference.js';
+import { followed } from './sequence.js';
 
 export const quarantineSessions = 5;
 /** While evidence of a change grows, nothing new is learnt, so that the change does not teach itself into the habits. */
 const quarantineSessionsMax = 40;
 const suspicionLevel = 10;
 export const foundingSessions = 20;
+/** After so many sessions an agent has shown what it is there for; rare tools of honest agents come late. */
+const catalogueSessions = 60;
 /** Scores of an agent's first sessions say more about how little is known than about the agent. */
 const calibrateAfterSessions = 5;
 
@@ -63,7 +68,7 @@ function endSession(memory: Memory, agent: AgentHabits, { session, sessionsMin }
   const wait = changeStatistic(agent.statistics) < suspicionLevel ? quarantineSessions : quarantineSessionsMax;
   while (agent.waiting.length > wait) {
     const ready = agent.waiting.shift();
-    if (ready !== undefined) teach(memory, agent, ready);
+    if (ready !== undefined) teachUsual(memory, agent, ready);
   }
 }
 
@@ -77,7 +82,7 @@ export function rebaseline(memory: Memory, agent: AgentHabits): void {
 
 /** Takes back what a session taught, or makes sure that it never will. */
 export function condemn(memory: Memory, agent: AgentHabits, callId: string): void {
-  const holds = (session: Session): boolean => session.lessons.some((lesson) => lesson.callId === callId);
+  const holds = (session: Session): boolean => session.unlearnt.includes(callId) || session.lessons.some((lesson) => lesson.callId === callId);
   for (const session of [...running(agent), ...agent.waiting]) if (holds(session)) session.condemned = true;
   const waiting = agent.waiting.filter((session) => !session.condemned);
   agent.waiting.splice(0, agent.waiting.length, ...waiting);
@@ -127,6 +132,16 @@ function watch(agent: AgentHabits, session: Session): void {
 
 function evidenceOf(agent: AgentHabits, kind: keyof SessionScores, score: number): number {
   return eValue(cautious(sessionPValue(agent.reference, kind, score), agent.reference.length));
+}
+
+/** LE5. */
+function teachUsual(memory: Memory, agent: AgentHabits, session: Session): void {
+  if (agent.sessions < catalogueSessions) return teach(memory, agent, session);
+  const isUsual = ({ impact, tool }: Lesson): boolean => impact === 'read' || followed(agent.sequence, [], tool).count > 0;
+  const usual = session.lessons.filter(isUsual);
+  session.unlearnt.push(...session.lessons.filter((lesson) => !isUsual(lesson)).map(({ callId }) => callId));
+  session.lessons.splice(0, session.lessons.length, ...usual);
+  if (usual.length > 0) teach(memory, agent, session);
 }
 
 function teach(memory: Memory, agent: AgentHabits, session: Session): void {

@@ -38,6 +38,8 @@ export interface Session {
   condemned: boolean;
   /** A person approved one of its calls. */
   vouched: boolean;
+  /** Ids of calls left out of what the session taught. */
+  readonly unlearnt: string[];
 }
 
 /** Scores of a whole session, in bits. */
@@ -93,7 +95,7 @@ export function emptyMemory(): Memory {
 }
 
 export function emptySession(): Session {
-  return { lessons: [], calls: 0, evidenceSum: 0, evidenceCalls: 0, condemned: false, vouched: false };
+  return { lessons: [], calls: 0, evidenceSum: 0, evidenceCalls: 0, condemned: false, vouched: false, unlearnt: [] };
 }
 
 /** The agent's habits, made on first sight; the agent idle longest is let go when there are too many. */

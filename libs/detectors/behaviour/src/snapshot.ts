@@ -6,7 +6,7 @@ import { emptyMemory, type AgentHabits, type Memory, type Pool, type Session } f
 import type { SequenceModel } from './sequence.js';
 import type { TaskRun } from './task-runs.js';
 
-const format = 'behaviour/2';
+const format = 'behaviour/3';
 
 interface StoredPool {
   readonly calls: number;
