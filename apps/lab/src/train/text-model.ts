@@ -5,33 +5,45 @@
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { readText, scoreBin, scoreBins, scorerOf, type TextModel, type Vocabulary } from '@countersign/detector-injection';
+import { scoreBin, scoreBins, type TextModel } from '@countersign/detector-injection';
 import { fit, type Weights } from './logistic.js';
-import { readData, type Data, type ResultRow } from './rows.js';
+import { shownShare, shareOf } from '../quality/intervals.js';
+import { readData } from './rows.js';
 import { seeded } from './seeded.js';
-import { thresholdAt } from './text-figures.js';
-import { cleanTuneResults, tuneSamples, vocabularyOf, type Sample } from './text-samples.js';
+import { auroc, thresholdAt } from './text-figures.js';
+import { folds, scoredByFold, tuneDocuments, type ScoredDocument } from './text-folds.js';
+import { tuneSamples, type Sample } from './text-samples.js';
 
-const version = '1';
+const version = '2';
 const seed = 20_260_105;
-const fitting = { epochs: 6, rate: 0.1, gramDecay: 3e-4 };
-const folds = ['workspace', 'banking', 'bipia/email', 'bipia/table', 'bipia/code'];
-
-interface Document {
-  readonly source: string;
-  readonly text: string;
-  readonly vocabulary: Vocabulary;
-}
+const fitting = { epochs: 6, rate: 0.1, gramDecay: 0.01, runDecay: 0.03 };
 
 function main([dataDir, root]: readonly string[]): void {
   if (dataDir === undefined || root === undefined) throw new Error('usage: text-model <data dir> <repository root>');
   const data = readData(dataDir);
   const samples = tuneSamples(data, join(root, 'node_modules'), seeded(seed));
   console.log(`${samples.filter((sample) => sample.isInstruction).length} instruction windows, ${samples.filter((sample) => !sample.isInstruction).length} others`);
-  const clean = leftOutScores(samples, cleanDocuments(data));
+  const scored = scoredByFold(tuneDocuments(data, seed), (left) => packed(trained(samples.filter(({ source }) => !left.includes(source))), []));
+  for (const line of foldLines(scored)) console.log(line);
+  const clean = scored.filter(({ kind }) => kind === 'clean').map(({ score }) => score);
   const model = packed(trained(samples), clean);
   writeFileSync(join(root, 'libs/detectors/injection/src/text-model.ts'), moduleOf(model));
-  console.log(`strong score ${model.strongScore.toFixed(2)} from ${clean.length} clean documents of left-out sources; ${Math.round(model.grams.length / 1024)} KiB of weights`);
+  console.log(`strong score ${model.strongScore.toFixed(2)} from ${clean.length} clean documents of left-out sources; ${Math.round((model.grams.length + model.runs.length) / 1024)} KiB of weights`);
+}
+
+/** What each left-out source's documents get, at thresholds from the other sources and from its own. */
+export function foldLines(scored: readonly ScoredDocument[]): string[] {
+  return Object.keys(folds).flatMap((fold) => {
+    const clean = (isOwn: boolean): ScoredDocument[] => scored.filter((document) => document.kind === 'clean' && (document.fold === fold) === isOwn);
+    const scores = (documents: readonly ScoredDocument[]): number[] => documents.map(({ score }) => score);
+    const others = thresholdAt(scores(clean(false)), 0.01);
+    const own = thresholdAt(scores(clean(true)), 0.01);
+    const over = (documents: readonly ScoredDocument[], threshold: number): string => shownShare(shareOf(documents.map(({ scenario, score }) => ({ scenario, part: score >= threshold ? 1 : 0, whole: 1 }))));
+    return ['bare', 'as recorded'].flatMap((kind) => {
+      const injected = scored.filter((document) => document.fold === fold && document.kind === kind);
+      return injected.length === 0 ? [] : [`left out ${fold}, ${kind}: AUROC ${auroc(scores(injected), scores(clean(true))).toFixed(4)}; at the others' 1 % ${over(injected, others)}, false ${over(clean(true), others)}; at its own 1 % ${over(injected, own)}`];
+    });
+  });
 }
 
 function trained(samples: readonly Sample[]): Weights {
@@ -45,58 +57,28 @@ function balanced(samples: readonly Sample[]): Sample[] {
   return samples.map((sample) => (sample.isInstruction ? { ...sample, weight: sample.weight * Math.min(factor, 4) } : sample));
 }
 
-function cleanDocuments({ results, texts, suites }: Data): Document[] {
-  const none: Vocabulary = { names: new Set(), pairs: new Set() };
-  return [
-    ...cleanTuneResults(results).filter((row) => isRead(row) && isPlain(row)).map((row) => ({ source: row.suites[0] ?? '', text: row.text, vocabulary: vocabularyOf(suites[row.suites[0] ?? '']) })),
-    ...texts.filter((row) => row.source.startsWith('bipia/') && row.label === 'benign').map((row) => ({ source: row.source, text: row.text, vocabulary: none })),
-  ];
-}
-
-/** Tasks whose data is meant to instruct (a colleague's list of errands, a letter with what to pay): neither clean nor an attack. */
-const delegating: Readonly<Record<string, ReadonlySet<string>>> = {
-  workspace: new Set(['user_task_13', 'user_task_19']),
-  banking: new Set(Array.from({ length: 7 }, (_, n) => `user_task_${n + 9}`)),
-};
-
-function isPlain({ suites, user_tasks }: ResultRow): boolean {
-  return user_tasks.some((task) => delegating[suites[0] ?? '']?.has(task) !== true);
-}
-
-/** What a write returns is the agent's own words coming back; the product drops them as echoes. */
-function isRead({ tools }: ResultRow): boolean {
-  return tools.every((tool) => /^(?:get|search|list|read|check)_/.test(tool));
-}
-
-function leftOutScores(samples: readonly Sample[], documents: readonly Document[]): number[] {
-  return folds.flatMap((fold) => {
-    const scorer = scorerOf(packed(trained(samples.filter((sample) => sample.source !== fold)), []));
-    // The same sentence in a hundred results is one observation of how high a clean text can score, not a hundred.
-    const tops = new Map<string, number>();
-    for (const { source, text, vocabulary } of documents) {
-      const top = source === fold ? readText(text, { scorer, vocabulary }).windows[0] : undefined;
-      if (top !== undefined) tops.set(top.words.join(' '), top.score);
-    }
-    const scores = [...tops.values()];
-    console.log(`left out ${fold}: ${scores.length} distinct clean documents, 1 % score ${thresholdAt(scores, 0.01).toFixed(2)}`);
-    return scores;
-  });
-}
-
 function packed(weights: Weights, clean: readonly number[]): TextModel {
-  const largest = weights.grams.reduce((most, weight) => Math.max(most, Math.abs(weight)), 1e-9);
-  const gramScale = Number((largest / 127).toPrecision(6));
+  const grams = quantised(weights.grams);
+  const runs = quantised(weights.runs);
   const cleanHistogram = new Array<number>(scoreBins).fill(0);
   for (const score of clean) cleanHistogram[scoreBin(score)] = (cleanHistogram[scoreBin(score)] ?? 0) + 1;
   return {
     version,
     bias: round(weights.bias),
     structure: Array.from(weights.structure, round),
-    grams: Buffer.from(Int8Array.from(weights.grams, (weight) => Math.round(weight / gramScale)).buffer).toString('base64'),
-    gramScale,
+    grams: grams.bytes,
+    gramScale: grams.scale,
+    runs: runs.bytes,
+    runScale: runs.scale,
     cleanHistogram,
     strongScore: clean.length === 0 ? 0 : round(thresholdAt(clean, 0.001)),
   };
+}
+
+function quantised(weights: Float64Array): { readonly bytes: string; readonly scale: number } {
+  const largest = weights.reduce((most, weight) => Math.max(most, Math.abs(weight)), 1e-9);
+  const scale = Number((largest / 127).toPrecision(6));
+  return { scale, bytes: Buffer.from(Int8Array.from(weights, (weight) => Math.round(weight / scale)).buffer).toString('base64') };
 }
 
 function round(value: number): number {
@@ -112,10 +94,13 @@ export const textModel: TextModel = {
   bias: ${model.bias},
   structure: [${model.structure.join(', ')}],
   gramScale: ${model.gramScale},
+  runScale: ${model.runScale},
   cleanHistogram: [${model.cleanHistogram.join(', ')}],
   strongScore: ${model.strongScore},
   grams:
     '${model.grams}',
+  runs:
+    '${model.runs}',
 };
 `;
 }

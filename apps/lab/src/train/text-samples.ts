@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { featuresOf, hashOf, mixed, plainText, windowsOf, type Vocabulary } from '@countersign/detector-injection';
 import { madeUpLetterLine } from './correspondence.js';
 import { madeUpInstruction } from './instructions.js';
+import { madeUpOrdinary } from './ordinary.js';
 import type { Example } from './logistic.js';
 import { isTuneServer, type Data, type ResultRow, type Suite } from './rows.js';
 
@@ -62,7 +63,7 @@ function negatives({ results, texts, definitions, suites }: Data, readmesUnder: 
   const seen = new Set<string>();
   const add = (source: string, text: string, vocabulary: Vocabulary) => {
     for (const sample of samplesOf(text, { source, isInstruction: false, weight: 1, vocabulary })) {
-      const key = sample.features.tokens.hashes.join(' ');
+      const key = sample.features.words.join(' ');
       if (seen.has(key)) continue;
       seen.add(key);
       samples.push(sample);
@@ -73,6 +74,7 @@ function negatives({ results, texts, definitions, suites }: Data, readmesUnder: 
   for (const row of definitions) if (isTuneServer(row.server)) add('definitions', row.description ?? '', noVocabulary);
   for (const text of readmes(readmesUnder)) add('readmes', text, noVocabulary);
   for (let n = 0; n < madeUpCount; n += 1) add('made-up', madeUpLetterLine(random), noVocabulary);
+  for (let n = 0; n < 2 * madeUpCount; n += 1) add('made-up', madeUpOrdinary(random), noVocabulary);
   return samples;
 }
 

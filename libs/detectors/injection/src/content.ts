@@ -6,12 +6,13 @@
  */
 import { createHash } from 'node:crypto';
 import { decodedIn } from './encoded.js';
-import { featuresOf, type Vocabulary } from './features.js';
+import { emptyPage, fillFeatures } from './features.js';
 import { hiddenIn, type HiddenRegion } from './hidden.js';
 import type { Scorer } from './model.js';
-import { plainText } from './plain.js';
-import { tokensOf } from './tokens.js';
-import { windowsOf, type Span } from './windows.js';
+import { beyondAscii, plainText } from './plain.js';
+import { wordsOf } from './tokens.js';
+import type { Vocabulary } from './vocabulary.js';
+import { cutsOf, type Span } from './windows.js';
 
 export interface ScoredWindow extends Span {
   readonly score: number;
@@ -58,57 +59,95 @@ export function createReader(scorer: Scorer): Reader {
   };
 }
 
-interface Eyes {
+export interface Eyes {
   readonly scorer: Scorer;
   readonly vocabulary: Vocabulary;
 }
 
 export function readText(text: string, eyes: Eyes): Reading {
   const hidden = hiddenIn(text);
-  const spans = windowsOf(text);
   const top: ScoredWindow[] = [];
-  collect(top, { text, spans, eyes }, (span) => ({ ...span, wrapped: isInside(span, hidden) }));
+  const windowCount = collect(top, { text, eyes }, (start, end) => ({ start, end, wrapped: isInside(start, end, hidden) }));
   for (const { text: inner, start, end } of [...decodedIn(text), ...hidden.filter((region) => region.text !== '')]) {
-    collect(top, { text: inner, spans: windowsOf(inner), eyes }, () => ({ start, end, wrapped: true }));
+    collect(top, { text: inner, eyes }, () => ({ start, end, wrapped: true }));
   }
-  return { windows: top, hidden, windowCount: spans.length };
+  return { windows: top, hidden, windowCount };
 }
 
 interface Page {
   readonly text: string;
-  readonly spans: readonly Span[];
   readonly eyes: Eyes;
 }
 
-/** Adds a page's windows to the `topWindows` highest, highest first, earlier before later. Only those that get in are made into objects. */
-function collect(top: ScoredWindow[], page: Page, place: (span: Span) => Span & { readonly wrapped: boolean }): void {
-  const alone = Float64Array.from(page.spans, (span) => scoreAlone(page, span));
-  for (let n = 0; n < alone.length; n += 1) {
-    const score = inCompany(alone, n);
-    const span = page.spans[n];
-    if (span === undefined || (top.length === topWindows && score <= (top.at(-1)?.score ?? 0))) continue;
-    const plain = plainText(page.text.slice(span.start, span.end));
-    const at = top.findIndex((other) => other.score < score);
-    top.splice(at < 0 ? top.length : at, 0, { ...place(span), score, plain, words: tokensOf(plain).hashes });
-    if (top.length > topWindows) top.pop();
+type Place = (start: number, end: number) => Span & { readonly wrapped: boolean };
+
+const features = emptyPage();
+const reasonsMax = 3;
+/** Scores of a page's windows, taken again for each page; longer pages make their own. */
+const scratch = new Float64Array(4_096);
+
+/** Adds a page's windows to the `topWindows` highest, highest first, earlier before later. Only those that stay are made into objects. @returns how many windows there are. */
+function collect(top: ScoredWindow[], { text, eyes }: Page, place: Place): number {
+  const cuts = cutsOf(text);
+  const isAscii = !beyondAscii.test(text);
+  const count = cuts.length / 2;
+  const alone = count <= scratch.length ? scratch : new Float64Array(count);
+  for (let n = 0; n < count; n += 1) alone[n] = scoreAlone(text, { start: cuts[2 * n] ?? 0, end: cuts[2 * n + 1] ?? 0, isAscii, eyes });
+  const best: { n: number; score: number }[] = [];
+  for (let n = 0; n < count; n += 1) {
+    const score = inCompany(alone, n, count);
+    if (best.length < topWindows || score > (best[topWindows - 1]?.score ?? 0)) insertBest(best, { n, score });
   }
+  for (const { n, score } of best) {
+    if (top.length === topWindows && score <= (top[topWindows - 1]?.score ?? 0)) return count;
+    const start = cuts[2 * n] ?? 0;
+    const end = cuts[2 * n + 1] ?? 0;
+    const plain = plainText(text.slice(start, end));
+    insertBest(top, { ...place(start, end), score, plain, words: wordsOf(plain) });
+  }
+  return count;
 }
 
-function scoreAlone({ text, eyes }: Page, { start, end }: Span): number {
-  const features = featuresOf(plainText(text.slice(start, end)), eyes.vocabulary);
+/** Keeps `best` in falling order, equals in order of arrival, at most `topWindows` long. */
+function insertBest<T extends { readonly score: number }>(best: T[], entry: T): void {
+  if (best.length === topWindows && entry.score <= (best[topWindows - 1]?.score ?? 0)) return;
+  let at = best.length;
+  while (at > 0 && (best[at - 1]?.score ?? 0) < entry.score) at -= 1;
+  best.splice(at, 0, entry);
+  if (best.length > topWindows) best.pop();
+}
+
+/** What in a window's structure spoke for its score, in words, strongest first. */
+export function reasonsOf(plain: string, { scorer, vocabulary }: Eyes): readonly string[] {
+  fillFeatures(features, plain, { start: 0, end: plain.length, vocabulary });
+  return scorer.reasons(features, reasonsMax);
+}
+
+interface Cut extends Span {
+  readonly isAscii: boolean;
+  readonly eyes: Eyes;
+}
+
+function scoreAlone(text: string, { start, end, isAscii, eyes }: Cut): number {
+  if (isAscii) fillFeatures(features, text, { start, end, vocabulary: eyes.vocabulary });
+  else {
+    const plain = plainText(text.slice(start, end));
+    fillFeatures(features, plain, { start: 0, end: plain.length, vocabulary: eyes.vocabulary });
+  }
   const score = eyes.scorer.score(features);
   // A single word orders nothing, whatever headings like it stood over in training.
-  return features.tokens.hashes.length < 2 ? Math.min(0, score) - 2 : score;
+  return features.tokens.count < 2 ? Math.min(0, score) - 2 : score;
 }
 
 const neighbourShare = 0.4;
 
 /** Orders come in company: a suspicious sentence beside another one weighs more than either alone. Harmless neighbours take nothing away. */
-function inCompany(scores: Float64Array, n: number): number {
+function inCompany(scores: Float64Array, n: number, count: number): number {
   const score = scores[n] ?? 0;
-  return score > 0 ? score + neighbourShare * Math.max(0, scores[n - 1] ?? 0, scores[n + 1] ?? 0) : score;
+  if (score <= 0) return score;
+  return score + neighbourShare * Math.max(0, n > 0 ? (scores[n - 1] ?? 0) : 0, n + 1 < count ? (scores[n + 1] ?? 0) : 0);
 }
 
-function isInside(span: Span, regions: readonly HiddenRegion[]): boolean {
-  return regions.some((region) => span.start >= region.start && span.end <= region.end);
+function isInside(start: number, end: number, regions: readonly HiddenRegion[]): boolean {
+  return regions.some((region) => start >= region.start && end <= region.end);
 }

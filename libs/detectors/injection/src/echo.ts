@@ -5,7 +5,7 @@
  * EC2. Bounded: `triplesMax` hashes a session; the oldest go first.
  */
 import { plainText } from './plain.js';
-import { tokensOf } from './tokens.js';
+import { wordsOf } from './tokens.js';
 import { windowsOf } from './windows.js';
 import { mixed } from './word-hash.js';
 
@@ -16,7 +16,7 @@ const ownTextCharactersMax = 16 * 1024;
 export function addOwnWords(triples: Set<number>, text: string): void {
   const own = text.slice(0, ownTextCharactersMax);
   for (const { start, end } of windowsOf(own)) {
-    for (const triple of triplesOf(tokensOf(plainText(own.slice(start, end))).hashes)) {
+    for (const triple of triplesOf(wordsOf(plainText(own.slice(start, end))))) {
       triples.delete(triple);
       triples.add(triple);
     }

@@ -39,14 +39,21 @@ function unpacked(text: string): Decoded[] {
   return inner;
 }
 
+/** Only runs of `base64CharactersMin` matter, so it looks that far ahead and back again: in prose, one look for many characters. */
 function base64In(text: string): Decoded[] {
   const inner: Decoded[] = [];
-  let start = 0;
-  for (let at = 0; at <= text.length; at += 1) {
-    if (at < text.length && isBase64(text.charCodeAt(at))) continue;
-    const plain = at - start >= base64CharactersMin ? readable(Buffer.from(text.slice(start, Math.min(at, start + decodedCharactersMax)), 'base64')) : undefined;
-    if (plain !== undefined) inner.push({ start, end: at + paddingAt(text, at), text: plain });
-    start = at + 1;
+  for (let start = 0; start + base64CharactersMin <= text.length; ) {
+    let last = start + base64CharactersMin - 1;
+    while (last >= start && isBase64(text.charCodeAt(last))) last -= 1;
+    if (last >= start) {
+      start = last + 1;
+      continue;
+    }
+    let end = start + base64CharactersMin;
+    while (end < text.length && isBase64(text.charCodeAt(end))) end += 1;
+    const plain = readable(Buffer.from(text.slice(start, Math.min(end, start + decodedCharactersMax)), 'base64'));
+    if (plain !== undefined) inner.push({ start, end: end + paddingAt(text, end), text: plain });
+    start = end + 1;
   }
   return inner;
 }
@@ -56,8 +63,11 @@ function paddingAt(text: string, at: number): number {
   return text.charCodeAt(at + 1) === 61 ? 2 : 1;
 }
 
+const base64Codes = new Uint8Array(128);
+for (const character of 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_') base64Codes[character.charCodeAt(0)] = 1;
+
 function isBase64(code: number): boolean {
-  return (code >= 97 && code <= 122) || (code >= 65 && code <= 90) || (code >= 47 && code <= 57) || code === 43 || code === 45 || code === 95;
+  return code < 128 && base64Codes[code] === 1;
 }
 
 /** Nineteen of twenty bytes printable: chance gives a third, so keys, images and hashes do not pass. */

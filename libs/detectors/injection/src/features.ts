@@ -1,118 +1,126 @@
 /**
- * What a window looks like, in numbers: structure that any instruction has, and hashed word n-grams.
+ * What a window looks like, in numbers: structure that any instruction has, runs of parts of speech, and hashed n-grams in which only grammar's own words are words.
  * FT1. Attack-agnostic: nothing here knows a phrase of any attack or benchmark.
- * FT2. Deterministic and bounded: `structureNames.length` numbers, at most three n-grams per token.
+ * FT2. Deterministic and bounded: `structureNames.length` numbers, at most `gramsPerToken` n-grams and three runs per token.
+ * FT3. Nouns, names and verbs are never features: a model that learns a few hundred texts' words fails on the next source (0.79 against 0.95
+ *      AUROC with one source left out).
+ * FT4. A page is filled again and again; no memory is taken per window.
  */
-import { classBits, wordClass } from './lexicon.js';
-import { tokensOf, type Tokens } from './tokens.js';
+import { clauseStart, isGrammar, nothingBefore, runOf } from './skeleton.js';
+import { structureNames, structureOf } from './structure.js';
+import { emptyScan, scanTokens, tokensMax, type TokenScan } from './tokens.js';
+import type { Vocabulary } from './vocabulary.js';
 import { mixed } from './word-hash.js';
 
 export const gramBits = 16;
+const gramsPerToken = 2;
+const runsPerToken = 3;
 
-export const structureNames = [
-  'opensWithCommand', 'commands', 'commandAfterPause', 'you', 'duty', 'order', 'secrecy', 'machine', 'override', 'please', 'credential', 'self',
-  'subject', 'urgency', 'commandOnThing', 'email', 'link', 'path', 'identifier', 'ownTool', 'ownWords', 'roleMarker', 'shouted', 'short', 'long',
-  'commandAndMachine', 'overrideAndMachine', 'youAndDuty', 'negation',
-] as const;
+/** One window's features; only the first `gramCount` and `runCount` entries mean anything. */
+export interface FeaturePage {
+  readonly tokens: TokenScan;
+  /** In the order of `structureNames`. */
+  readonly structure: Float64Array;
+  /** Hashed runs of two and three words or their parts, `0..2^gramBits`, with repeats. */
+  readonly grams: Int32Array;
+  gramCount: number;
+  /** Runs of up to three parts of speech (see `skeleton`). */
+  readonly runs: Int32Array;
+  runCount: number;
+}
 
-/** The names of this domain's own tools and arguments, as the agent could be told them; hashed (see `word-hash`). */
-export interface Vocabulary {
-  /** Names as listed, lower case. */
-  readonly names: ReadonlySet<number>;
-  /** Adjacent words of tool names, e.g. `send email` for `send_email`. */
-  readonly pairs: ReadonlySet<number>;
+export function emptyPage(): FeaturePage {
+  return { tokens: emptyScan(), structure: new Float64Array(structureNames.length), grams: new Int32Array(gramsPerToken * tokensMax), gramCount: 0, runs: new Int32Array(runsPerToken * tokensMax), runCount: 0 };
+}
+
+/** Fills `page` with the features of `plain[start, end)`. */
+export function fillFeatures(page: FeaturePage, plain: string, { start, end, vocabulary }: { readonly start: number; readonly end: number; readonly vocabulary: Vocabulary }): void {
+  scanTokens(page.tokens, plain, { start: afterLabel(plain, start, end), end });
+  structureOf(page.structure, page.tokens, vocabulary);
+  fillGrams(page);
+  fillRuns(page);
+}
+
+const labelCharactersMax = 32;
+const labelledMin = 8;
+
+/**
+ * Past `- ` and `name: `, as in YAML and lists: a field's name says where a text stands, not what it says.
+ * Only a name in small letters is one; "Note:" and "SYSTEM:" are part of what is said.
+ */
+function afterLabel(plain: string, start: number, end: number): number {
+  let at = start;
+  while (at < end && (plain.charCodeAt(at) === 45 || plain.charCodeAt(at) <= 32)) at += 1;
+  const first = at;
+  while (at < end && at - first < labelCharactersMax && isNameCode(plain.charCodeAt(at))) at += 1;
+  const isLabel = at > first && plain.charCodeAt(at) === 58 && plain.charCodeAt(at + 1) === 32 && end - at > labelledMin;
+  return isLabel ? at + 2 : start;
+}
+
+function isNameCode(code: number): boolean {
+  return (code >= 97 && code <= 122) || (code >= 48 && code <= 57) || code === 95;
+}
+
+/** A page of its own for one text: for training, where speed matters less than keeping. */
+export function featuresOf(plain: string, vocabulary: Vocabulary): WindowFeatures {
+  fillFeatures(own, plain, { start: 0, end: plain.length, vocabulary });
+  const { tokens, structure, grams, gramCount, runs, runCount } = own;
+  return { structure: structure.slice(), grams: grams.slice(0, gramCount), runs: runs.slice(0, runCount), words: Array.from(tokens.hashes.subarray(0, tokens.count)) };
 }
 
 export interface WindowFeatures {
-  /** In the order of `structureNames`. */
-  readonly structure: readonly number[];
-  /** Hashed 1–3-grams, `0..2^gramBits`, with repeats. */
-  readonly grams: readonly number[];
-  readonly tokens: Tokens;
+  readonly structure: Float64Array;
+  readonly grams: Int32Array;
+  readonly runs: Int32Array;
+  /** Hashes of the window's words, in order. */
+  readonly words: readonly number[];
 }
 
-export function featuresOf(plain: string, vocabulary: Vocabulary): WindowFeatures {
-  const tokens = tokensOf(plain);
-  return { structure: structureOf(tokens, vocabulary), grams: gramsOf(tokens.hashes), tokens };
-}
-
-const saturated = (count: number) => (count === 0 ? 0 : count === 1 ? 0.6 : count === 2 ? 0.85 : 1);
-
-function structureOf(tokens: Tokens, vocabulary: Vocabulary): number[] {
-  const { classes, email, link, path, number, identifiers, shouted, roleMarker } = tokens;
-  const counts = countClasses(classes);
-  const of = (bit: number) => saturated(counts[bit] ?? 0);
-  const opens = opensWithCommand(classes) ? 1 : 0;
-  const afterPause = counts[classBits] ?? 0;
-  const commanded = opens + afterPause > 0 ? 1 : 0;
-  const machine = of(bits.machine);
-  const override = of(bits.override);
-  const you = of(bits.you);
-  const duty = of(bits.duty);
-  return [
-    opens, of(bits.command), saturated(afterPause), you, duty, of(bits.order), of(bits.secrecy), machine, override,
-    of(bits.please), of(bits.credential), of(bits.self), of(bits.subject), of(bits.urgency),
-    commanded === 1 && email + link + path + number > 0 ? 1 : 0, saturated(email), saturated(link), saturated(path), saturated(identifiers.length),
-    saturated(ownNames(tokens, vocabulary)), saturated(ownPairs(tokens, vocabulary)), roleMarker ? 1 : 0, saturated(shouted),
-    classes.length < 5 ? 1 : 0, Math.min(1, classes.length / 40), commanded * machine, override * machine, you * duty, of(bits.negation),
-  ];
-}
-
-const bits = Object.fromEntries(Object.entries(wordClass).map(([name, mask]) => [name, 31 - Math.clz32(mask)])) as Record<keyof typeof wordClass, number>;
-
-/** Words by class bit; one more place for commands right after a pause. */
-function countClasses(classes: readonly number[]): Uint8Array {
-  const counts = new Uint8Array(classBits + 1);
-  let previous = 0;
-  for (const mask of classes) {
-    for (let left = mask; left !== 0; left &= left - 1) {
-      const bit = 31 - Math.clz32(left & -left);
-      counts[bit] = (counts[bit] ?? 0) + 1;
-    }
-    if ((mask & wordClass.command) !== 0 && (previous & wordClass.pause) !== 0) counts[classBits] = (counts[classBits] ?? 0) + 1;
-    previous = mask;
-  }
-  return counts;
-}
-
-/** A bare verb first (after courtesies and headers), followed by something that is not a verb of a clause: "Send the file", not "Reply was sent". */
-function opensWithCommand(classes: readonly number[]): boolean {
-  for (let at = 0; at < Math.min(classes.length - 1, 4); at += 1) {
-    const mask = classes[at] ?? 0;
-    if ((mask & wordClass.command) !== 0) return ((classes[at + 1] ?? 0) & wordClass.being) === 0;
-    if ((mask & wordClass.pause) === 0 && at > 1) return false;
-  }
-  return false;
-}
-
-function ownNames({ identifiers, hashes }: Tokens, { names }: Vocabulary): number {
-  if (names.size === 0) return 0;
-  let found = 0;
-  for (const name of identifiers) if (names.has(name)) found += 1;
-  for (const word of hashes) if (names.has(word)) found += 1;
-  return found;
-}
-
-function ownPairs({ hashes }: Tokens, { pairs }: Vocabulary): number {
-  if (pairs.size === 0) return 0;
-  let found = 0;
-  for (let at = 1; at < hashes.length; at += 1) if (pairs.has(mixed(hashes[at - 1] ?? 0, hashes[at] ?? 0))) found += 1;
-  return found;
-}
-
+const own = emptyPage();
 const gramMask = (1 << gramBits) - 1;
+const categorySalt = 0x2545f491;
+const clauseSalt = 77;
 
-function gramsOf(hashes: readonly number[]): number[] {
-  const grams: number[] = [];
+/** Runs of two and three; a word that any grammar needs stands for itself, every other one for its part of speech. */
+function fillGrams(page: FeaturePage): void {
+  const { tokens, grams } = page;
+  const { hashes, categories, opensClause, count } = tokens;
+  let found = 0;
   let before = 0;
   let pairBefore = 0;
-  for (const hash of hashes) {
-    grams.push(hash & gramMask);
-    const pair = before === 0 ? 0 : mixed(before, hash);
-    if (before !== 0) grams.push(pair & gramMask);
-    if (pairBefore !== 0) grams.push(mixed(pairBefore, hash) & gramMask);
+  for (let at = 0; at < count; at += 1) {
+    const category = categories[at] ?? 0;
+    const hash = isGrammar(category) ? (hashes[at] ?? 0) : Math.imul(category + 1, categorySalt);
+    if (opensClause[at] === 1) {
+      before = clauseSalt;
+      pairBefore = 0;
+    }
+    const pair = mixed(before, hash);
+    grams[found++] = pair & gramMask;
+    if (pairBefore !== 0) grams[found++] = mixed(pairBefore, hash) & gramMask;
     pairBefore = pair;
     before = hash;
   }
-  return grams;
+  page.gramCount = found;
+}
+
+function fillRuns(page: FeaturePage): void {
+  const { tokens, runs } = page;
+  const { categories, opensClause, count } = tokens;
+  let found = 0;
+  let before = clauseStart;
+  let earlier = nothingBefore;
+  for (let at = 0; at < count; at += 1) {
+    if (at > 0 && opensClause[at] === 1) {
+      earlier = nothingBefore;
+      before = clauseStart;
+    }
+    const category = categories[at] ?? 0;
+    runs[found++] = runOf(nothingBefore, nothingBefore, category);
+    runs[found++] = runOf(nothingBefore, before, category);
+    if (earlier !== nothingBefore) runs[found++] = runOf(earlier, before, category);
+    earlier = before;
+    before = category;
+  }
+  page.runCount = found;
 }

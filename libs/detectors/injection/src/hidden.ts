@@ -24,20 +24,31 @@ const certainRuns: { kind: HiddenRegion['kind']; pattern: RegExp }[] = [
 const splitWord = /[A-Za-z][\u200b-\u200d\u2060-\u2064\ufeff]+(?=[A-Za-z])/g;
 /** One soft break in a long word is typography; this many letters pulled apart is not. */
 const splitsMin = 4;
+const splitsMax = 1_000;
 
 export function hiddenIn(text: string): readonly HiddenRegion[] {
   const regions: HiddenRegion[] = [];
   if (special.test(text)) {
     for (const run of certainRuns) collectRuns(regions, text, run);
-    const splits = [...text.matchAll(splitWord)].slice(0, 1000);
-    const [first] = splits;
-    if (first !== undefined && splits.length >= splitsMin) {
-      const last = splits.at(-1) ?? first;
-      regions.push({ kind: 'zero-width', start: first.index, end: last.index + last[0].length, text: '', certain: true });
-    }
+    const split = splitLetters(text);
+    if (split !== undefined) regions.push(split);
   }
   if (text.includes('<')) collectMarkup(regions, text);
   return regions.slice(0, regionsMax);
+}
+
+/** Letters pulled apart, from the first split to the last of at most `splitsMax`. */
+function splitLetters(text: string): HiddenRegion | undefined {
+  let start = -1;
+  let end = 0;
+  let found = 0;
+  for (const match of text.matchAll(splitWord)) {
+    if (start < 0) start = match.index;
+    end = match.index + match[0].length;
+    found += 1;
+    if (found === splitsMax) break;
+  }
+  return found >= splitsMin ? { kind: 'zero-width', start, end, text: '', certain: true } : undefined;
 }
 
 function collectRuns(regions: HiddenRegion[], text: string, { kind, pattern }: { kind: HiddenRegion['kind']; pattern: RegExp }): void {

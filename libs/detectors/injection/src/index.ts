@@ -2,7 +2,10 @@ export { createInjection, type InjectionOptions } from './detector.js';
 export { pinDigest } from './pins.js';
 export type { InjectionMemory } from './memory.js';
 /** For training and measuring. */
-export { featuresOf, gramBits, structureNames, type Vocabulary, type WindowFeatures } from './features.js';
+export { featuresOf, gramBits, type WindowFeatures } from './features.js';
+export { structureNames } from './structure.js';
+export { skeletonSize } from './skeleton.js';
+export type { Vocabulary } from './vocabulary.js';
 export { scoreBin, scoreBins, scorerOf, type TextModel } from './model.js';
 export { readText, type Reading, type ScoredWindow } from './content.js';
 export { checkDefinition } from './definition-checks.js';

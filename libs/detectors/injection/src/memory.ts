@@ -5,7 +5,7 @@
  *      and a field's past, whose loss only takes its novelty from the ranking.
  */
 import { emptyCalibration, type Calibration } from './calibration.js';
-import type { Vocabulary } from './features.js';
+import type { Vocabulary } from './vocabulary.js';
 import { emptyField, fieldsMax, type FieldPast } from './novelty.js';
 import type { Pin } from './pins.js';
 import { hashOf, mixed } from './word-hash.js';

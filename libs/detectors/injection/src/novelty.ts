@@ -4,10 +4,11 @@
  * NV2. Says nothing before `seenMin` windows, and little about fields of free text, whose filter fills up.
  * NV3. At most `fieldsMax` fields of 512 bytes and `shapesMax` shapes; the longest unused goes first.
  */
-import { hashSlice, mixed } from './word-hash.js';
+import { mixed } from './word-hash.js';
 
 export const fieldsMax = 1_024;
 const filterBytes = 512;
+const filterMask = filterBytes * 8 - 1;
 const shapesMax = 32;
 const seenMin = 30;
 const looksMax = 120;
@@ -37,7 +38,7 @@ export function noveltyOf(past: FieldPast | undefined, plain: string, words: num
 
 export function learnField(past: FieldPast, plain: string, words: number): void {
   for (let at = 0; at < Math.min(plain.length - 2, looksMax); at += 1) {
-    const bit = tripleAt(plain, at) % (filterBytes * 8);
+    const bit = tripleAt(plain, at) & filterMask;
     past.filter[bit >> 3] = (past.filter[bit >> 3] ?? 0) | (1 << (bit & 7));
   }
   past.seen += 1;
@@ -51,12 +52,13 @@ export function labelOf(text: string, start: number): string {
 }
 
 function has(filter: Uint8Array, triple: number): boolean {
-  const bit = triple % (filterBytes * 8);
+  const bit = triple & filterMask;
   return ((filter[bit >> 3] ?? 0) & (1 << (bit & 7))) !== 0;
 }
 
 function tripleAt(plain: string, at: number): number {
-  return hashSlice(plain, at, at + 3) >>> 0;
+  const codes = (plain.charCodeAt(at) << 14) ^ (plain.charCodeAt(at + 1) << 7) ^ plain.charCodeAt(at + 2);
+  return Math.imul(codes, 0x9e3779b1) >>> 19;
 }
 
 /** Length and punctuation, coarsely. */

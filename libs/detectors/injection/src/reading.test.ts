@@ -7,7 +7,7 @@ import { leavesOf } from './leaves.js';
 import { scorerOf } from './model.js';
 import { plainText } from './plain.js';
 import { textModel } from './text-model.js';
-import { tokensMax, tokensOf } from './tokens.js';
+import { emptyScan, scanTokens, tokensMax } from './tokens.js';
 import { windowCharactersMax, windowsOf } from './windows.js';
 import { wordDiff } from './word-diff.js';
 
@@ -109,6 +109,12 @@ describe('packed text', () => {
     expect(decodedIn('eyJhbGciOiJIUzI1NiJ9.q83vASNFZ4mrze8BI0VniavN7wEjRWeJq83vASNFZ4k 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08')).toEqual([]);
   });
 });
+
+function tokensOf(text: string) {
+  const scan = emptyScan();
+  scanTokens(scan, text, { start: 0, end: text.length });
+  return { ...scan, hashes: Array.from(scan.hashes.subarray(0, scan.count)), identifiers: Array.from(scan.identifiers.subarray(0, scan.identifierCount)) };
+}
 
 describe('tokens', () => {
   it('stand for kinds of things, not for their values', () => {

@@ -8,7 +8,7 @@ import type { Evidence, FindingDraft } from '@countersign/contracts';
 import { calibratedMin, learnClean, pValueOf, type Calibration, type PValue } from './calibration.js';
 import type { Reader, ScoredWindow } from './content.js';
 import { isEcho } from './echo.js';
-import type { Vocabulary } from './features.js';
+import type { Vocabulary } from './vocabulary.js';
 import type { HiddenRegion } from './hidden.js';
 import { leavesOf, type Leaf } from './leaves.js';
 import type { TextModel } from './model.js';

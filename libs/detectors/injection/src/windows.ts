@@ -13,26 +13,35 @@ export interface Span {
 }
 
 export function windowsOf(text: string): Span[] {
+  const cuts = cutsOf(text);
   const windows: Span[] = [];
+  for (let n = 0; n < cuts.length; n += 2) windows.push({ start: cuts[n] ?? 0, end: cuts[n + 1] ?? 0 });
+  return windows;
+}
+
+/** The same, as starts and ends in turn: one list of numbers however many windows there are. */
+export function cutsOf(text: string): readonly number[] {
+  const cuts: number[] = [];
   let start = 0;
   let at = 0;
   while (at < text.length) {
-    const length = isPlain(text.charCodeAt(at)) ? 0 : boundaryAt(text, at);
+    const code = text.charCodeAt(at);
+    const length = code < 128 && separates[code] === 1 ? boundaryAt(text, at) : 0;
     if (length > 0) {
-      push(windows, text, { start, end: at });
+      push(cuts, text, { start, end: at });
       at += length;
       start = at;
     } else if (at - start >= windowCharactersMax) {
       const cut = lastSpace(text, { start: at - 40, end: at });
-      push(windows, text, { start, end: cut });
+      push(cuts, text, { start, end: cut });
       start = cut;
       at = Math.max(at, cut);
     } else {
       at += 1;
     }
   }
-  push(windows, text, { start, end: text.length });
-  return windows;
+  push(cuts, text, { start, end: text.length });
+  return cuts;
 }
 
 const newline = 10;
@@ -85,17 +94,16 @@ function lastSpace(text: string, { start, end }: Span): number {
   return end;
 }
 
-function push(windows: Span[], text: string, span: Span): void {
+function push(cuts: number[], text: string, span: Span): void {
   let { start, end } = span;
   while (start < end && text.charCodeAt(start) <= 32) start += 1;
   while (end > start && text.charCodeAt(end - 1) <= 32) end -= 1;
-  if (end - start >= windowCharactersMin) windows.push({ start, end });
+  if (end - start >= windowCharactersMin) cuts.push(start, end);
 }
 
-/** Letters, digits and spaces separate nothing; most characters are. */
-function isPlain(code: number): boolean {
-  return code === 32 || (code >= 48 && code <= 57) || (code >= 65 && code <= 90) || isLower(code);
-}
+/** By ASCII code: can a window end here? Most characters never separate anything. */
+const separates = new Uint8Array(128);
+for (const character of '\n\\.!?"\'<>|') separates[character.charCodeAt(0)] = 1;
 
 function isLower(code: number): boolean {
   return code >= 97 && code <= 122;

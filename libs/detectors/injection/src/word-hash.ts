@@ -1,11 +1,22 @@
 /** FNV-1a over lower-cased ASCII and other letters as they are, 32 bits; never 0, so that 0 can mean "no word". */
+export const hashStart = 0x811c9dc5 | 0;
+
+/** @param code of a small letter, or of anything that has no case. */
+export function hashStep(hash: number, code: number): number {
+  return Math.imul(hash ^ code, 0x01000193);
+}
+
+export function hashEnd(hash: number): number {
+  return hash ^ (hash >>> 15) || 1;
+}
+
 export function hashSlice(text: string, start: number, end: number): number {
-  let hash = 0x811c9dc5;
+  let hash = hashStart;
   for (let at = start; at < end; at += 1) {
     const code = text.charCodeAt(at);
-    hash = Math.imul(hash ^ (code >= 65 && code <= 90 ? code + 32 : code), 0x01000193);
+    hash = hashStep(hash, code >= 65 && code <= 90 ? code + 32 : code);
   }
-  return hash ^ (hash >>> 15) || 1;
+  return hashEnd(hash);
 }
 
 export function hashOf(word: string): number {
