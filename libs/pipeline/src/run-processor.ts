@@ -29,7 +29,7 @@ export interface RunOptions {
   readonly clock: Clock;
   readonly telemetry: Telemetry;
   readonly batchRecordsMax?: number;
-  /** A snapshot after this many records (10 000) or this long after a change (10 000 ms), whichever comes first. */
+  /** A snapshot at the latest after this many records (100 000) or this long after a change (300 000 ms); in a quiet moment, sooner. */
   readonly snapshotRecords?: number;
   readonly snapshotMs?: number;
 }

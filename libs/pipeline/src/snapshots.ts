@@ -1,8 +1,9 @@
 /**
  * When a processor's memory of one partition is saved, and from where it goes on.
  * SN1. A snapshot and its positions belong together: both are read in one job of the lane's queue.
- * SN2. After `recordsMax` records or `snapshotMs` after the first change, but never more than one twentieth of the time, all
- *      partitions of a process together: a large memory is saved less often rather than making held calls wait.
+ * SN2. Ten seconds after the first change, in the first quiet moment: a save holds up the calls that come meanwhile. Without one, after
+ *      `snapshotRecords` records or `snapshotMs`, whichever comes first: that bounds what a restart after a kill reads again. Never more
+ *      than one twentieth of the time, all partitions of a process together.
  * SN3. A save that fails loses nothing: the last saved one stands, and the ledger has what came after it.
  * SN4. Saves carry the claim under which the memory was opened; once another process has claimed it, this one saves no more.
  */
@@ -13,6 +14,11 @@ import type { Claim, Snapshot, SnapshotStore } from './snapshot-store.js';
 import type { Telemetry } from './telemetry.js';
 
 const restPerSave = 19;
+const recordsMaxDefault = 100_000;
+const latestMsDefault = 300_000;
+const earliestMs = 10_000;
+/** A moment is quiet when so long nothing came. */
+const quietMs = 200;
 
 /** Shared by the partitions of one run: how much of the time may go into saving. */
 export interface SavePace {
@@ -54,11 +60,12 @@ export function snapshotName(processor: string, partition: number): string {
 export function createSnapshots(options: SnapshotsOptions): Snapshots {
   const { processor, partition, snapshotStore, clock, positions, pace } = options;
   const name = snapshotName(processor.name, partition);
-  const recordsMax = options.snapshotRecords ?? 10_000;
-  const dueMs = options.snapshotMs ?? 10_000;
+  const recordsMax = options.snapshotRecords ?? recordsMaxDefault;
+  const latestMs = options.snapshotMs ?? latestMsDefault;
   let claim: Claim | undefined;
   let changes = 0;
   let firstChangeMs = 0;
+  let lastChangeMs = 0;
   let cancelDue: (() => void) | undefined;
   const say = (event: string, message: string): void => options.telemetry({ event, level: 'warn', message, fields: { stage: processor.name, partition } });
 
@@ -81,9 +88,25 @@ export function createSnapshots(options: SnapshotsOptions): Snapshots {
     const nowMs = clock.monotonicMs();
     if (changes === 0) firstChangeMs = nowMs;
     changes += records;
-    const isDue = changes >= recordsMax || nowMs - firstChangeMs >= dueMs;
-    if (isDue && nowMs >= pace.notBeforeMs) return save();
-    cancelDue ??= clock.after(Math.max(1, firstChangeMs + dueMs - nowMs, pace.notBeforeMs - nowMs), options.due);
+    lastChangeMs = nowMs;
+    const isLate = changes >= recordsMax || nowMs - firstChangeMs >= latestMs;
+    if (isLate && nowMs >= pace.notBeforeMs) return save();
+    if (cancelDue === undefined) arm(nowMs);
+  }
+
+  function dueAtMs(): number {
+    const quietAtMs = Math.max(firstChangeMs + earliestMs, lastChangeMs + quietMs);
+    return Math.max(Math.min(quietAtMs, firstChangeMs + latestMs), pace.notBeforeMs);
+  }
+
+  function arm(nowMs: number): void {
+    cancelDue = clock.after(Math.max(1, dueAtMs() - nowMs), () => {
+      cancelDue = undefined;
+      // Something came meanwhile: the quiet moment is a later one.
+      const laterMs = clock.monotonicMs();
+      if (dueAtMs() > laterMs) arm(laterMs);
+      else options.due();
+    });
   }
 
   async function save(): Promise<void> {

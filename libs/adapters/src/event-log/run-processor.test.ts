@@ -230,6 +230,19 @@ describe('runProcessor', () => {
     expect(bench.clock.pendingCount).toBe(0);
   });
 
+  it('saves in a quiet moment, and does not hold up what comes without a pause', async () => {
+    const bench = openBench();
+    const run = await bench.run(adder());
+    for (let n = 1; n <= 150; n += 1) {
+      await bench.log.append('findings', records('a', n, 1));
+      await bench.clock.advance(100);
+    }
+    expect(await bench.store.load('adder/0')).toBeUndefined();
+    await bench.clock.advance(201);
+    expect(await bench.store.load('adder/0')).toMatchObject({ offsets: { findings: 150 } });
+    await run.stop();
+  });
+
   it('goes on from its snapshot, and builds its memory anew when the snapshot is of another version', async () => {
     const bench = openBench();
     await bench.log.append('findings', records('a', 1, 3));

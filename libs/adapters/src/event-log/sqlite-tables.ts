@@ -38,7 +38,8 @@ export class SqliteTables {
     this.db = openPrivately(file, busyMs);
     this.db.pragma('journal_mode = WAL');
     this.db.pragma('synchronous = NORMAL');
-    this.db.pragma('wal_autocheckpoint = 4000');
+    // Far more than what lies between two checkpoints beside the work (CP2).
+    this.db.pragma('wal_autocheckpoint = 20000');
     this.db.exec(topics.map(createTable).join('\n') + createPositions);
     const each = <T>(make: (table: string) => T): Record<Topic, T> => Object.fromEntries(topics.map((topic) => [topic, make(tableOf(topic))])) as Record<Topic, T>;
     this.#insert = each((table) => this.db.prepare(`INSERT INTO ${table} (id, key, value, appended_ms) VALUES (?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`));

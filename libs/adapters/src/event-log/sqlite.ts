@@ -17,6 +17,7 @@ import { EventLog, RetriableError, silentTelemetry, type Clock, type FollowOptio
 import { SystemClock } from '../clock/system.js';
 import { createFollowers, type Wanted } from './followers.js';
 import { createOnePartition } from './one-partition.js';
+import { createCheckpoints } from './sqlite-checkpoint.js';
 import { classified } from './sqlite-errors.js';
 import { UnwrittenPositions } from './sqlite-positions.js';
 import { SqliteTables } from './sqlite-tables.js';
@@ -45,6 +46,7 @@ export class SqliteEventLog extends EventLog {
   readonly #writer: TurnWriter;
   readonly #clock: Clock;
   readonly #telemetry: Telemetry;
+  readonly #checkpoints;
   readonly #followers;
   readonly #shared;
   readonly #tails = new Map<Topic, TopicTail>();
@@ -73,7 +75,9 @@ export class SqliteEventLog extends EventLog {
     this.#clock = clock;
     this.#telemetry = telemetry;
     this.#options = { pollMs: options.pollMs ?? 20, retention: options.retention ?? { bytesMax: 4 * 1024 ** 3 } };
-    this.#tables = new SqliteTables(file, options.busyMs ?? 250);
+    const { busyMs = 250 } = options;
+    this.#tables = new SqliteTables(file, busyMs);
+    this.#checkpoints = createCheckpoints({ file, busyMs, telemetry });
     this.#dataVersion = this.#tables.dataVersion();
     this.#followers = createFollowers({
       clock,
@@ -86,7 +90,7 @@ export class SqliteEventLog extends EventLog {
     this.#writer = new TurnWriter({
       tables: this.#tables, clock, telemetry, positions: this.#positions, pendingCharsMax: options.pendingCharsMax ?? 64 * 1024 * 1024,
       onAppended: (topic, records) => this.#appended(topic, records),
-      onCommitted: (topics) => this.#followers.wake(topics),
+      onCommitted: (topics) => this.#committed(topics),
       onForgotten: (topic, offset) => this.#tailOf(topic).forgetFrom(offset),
     });
     this.#shared = createOnePartition({ clock, telemetry, follow: (topic, followed, handle) => this.follow(topic, followed, handle) });
@@ -124,6 +128,7 @@ export class SqliteEventLog extends EventLog {
     await this.#followers.stopAll();
     this.#cancelPositions?.();
     this.#writer.close();
+    await this.#checkpoints.stop();
     this.#tables.db.close();
   }
 
@@ -147,6 +152,11 @@ export class SqliteEventLog extends EventLog {
     const tail = this.#tailOf(topic);
     for (const record of records) tail.push(record);
     this.#followers.wakeEarly(topic);
+  }
+
+  #committed(topics: ReadonlySet<Topic>): void {
+    this.#checkpoints.committed();
+    this.#followers.wake(topics);
   }
 
   #keepPosition(topic: Topic, group: string, next: number): void {
