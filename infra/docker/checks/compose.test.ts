@@ -1,12 +1,13 @@
 /** `docker-compose.yml` against the specification and against what it names. No container is started here. */
 import { execFileSync } from 'node:child_process';
-import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { readConfig } from '../../../libs/service/src/config/read-config.js';
+import { loadGrantPublicKey, loadKey } from '../../../libs/service/src/keys.js';
 import { mountOf, readCompose, type ComposeService } from './compose-schema.js';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
@@ -105,6 +106,22 @@ describe('what the compose file hands to the services', () => {
     for (const [name, { environment = {} }] of services) for (const key of Object.keys(environment)) if (/PASSWORD|SECRET|TOKEN/.test(key)) expect(key, name).toMatch(/_FILE$/);
   });
 
+  it('keys are those the services take: the gate’s public half is of the key the console signs with', () => {
+    makeSecrets();
+    const containerUser = 1000;
+    for (const name of ['seal.pem', 'grant.pem']) {
+      const { mode, uid } = statSync(join(scratch, 'secrets', name));
+      expect(mode & (uid === containerUser ? 0o077 : 0o037), name).toBe(0);
+      // Here the owner reads them, not a container's user.
+      chmodSync(join(scratch, 'secrets', name), 0o600);
+    }
+    expect(loadKey(join(scratch, 'secrets'), 'seal').publicKey).not.toBe(loadKey(join(scratch, 'secrets'), 'grant').publicKey);
+    expect(loadGrantPublicKey(join(scratch, 'secrets'))).toBe(loadKey(join(scratch, 'secrets'), 'grant').publicKey);
+    const holders = (secret: string): readonly string[] => services.filter(([, { secrets = [] }]) => secrets.includes(secret)).map(([name]) => name);
+    expect([holders('seal.pem'), holders('grant.pem'), holders('grant.pub')]).toEqual([['gate'], ['console'], ['gate']]);
+    for (const [, { environment = {} }] of apps) expect(environment['COUNTERSIGN_KEYS_DIR']).toBe('/run/secrets');
+  });
+
   it.each(apps)('%s reads its settings as they stand here', (_name, { environment = {}, secrets = [] }) => {
     makeSecrets();
     const env = Object.fromEntries(Object.entries(environment).map(([key, value]) => [key, String(value).replace(/^\/run\/secrets\//, `${scratch}/secrets/`)]));
@@ -139,6 +156,6 @@ function commandsOfTheProgram(): readonly string[] {
   const folder = 'apps/cli/src/commands';
   const sources = [text('apps/cli/src/main.ts'), ...readdirSync(join(root, folder)).map((file) => text(`${folder}/${file}`))].join('\n');
   const literal = [...sources.matchAll(/\.command\('([a-z]+)/g)].map(([, name]) => String(name));
-  const listed = [...sources.matchAll(/(?:stages|services|apps) = \[([^\]]+)\]/g)].flatMap(([, names]) => [...String(names).matchAll(/'([a-z]+)'/g)].map(([, name]) => String(name)));
+  const listed = [...sources.matchAll(/(?:stages|services|Stages) = \[([^\]]+)\]/g)].flatMap(([, names]) => [...String(names).matchAll(/'([a-z]+)'/g)].map(([, name]) => String(name)));
   return [...literal, ...listed];
 }
