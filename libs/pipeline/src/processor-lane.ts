@@ -11,7 +11,8 @@ import type { EventLog, Lane, StoredRecord } from './event-log.js';
 import { createPatience, Stopped } from './patience.js';
 import { TerminalError, type Output, type Processor, type RetriableError } from './processor.js';
 import type { SnapshotStore } from './snapshot-store.js';
-import { createSnapshots, type SavePace, type Snapshots } from './snapshots.js';
+import type { SavePace } from './save-moment.js';
+import { createSnapshots, type Snapshots } from './snapshots.js';
 import type { Telemetry } from './telemetry.js';
 import { createWorkQueue } from './work-queue.js';
 

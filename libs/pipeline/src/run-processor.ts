@@ -16,7 +16,7 @@ import type { EventLog, Lane, Subscription } from './event-log.js';
 import { ProcessorLane } from './processor-lane.js';
 import { RetriableError, type Processor } from './processor.js';
 import type { SnapshotStore } from './snapshot-store.js';
-import type { SavePace } from './snapshots.js';
+import type { SavePace } from './save-moment.js';
 import type { Telemetry } from './telemetry.js';
 
 const batchRecordsMaxDefault = 256;

@@ -10,21 +10,11 @@
 import type { Topic } from '@countersign/contracts';
 import type { Clock } from './clock.js';
 import type { Processor } from './processor.js';
+import { SaveMoment, type SavePace } from './save-moment.js';
 import type { Claim, Snapshot, SnapshotStore } from './snapshot-store.js';
 import type { Telemetry } from './telemetry.js';
 
 const restPerSave = 19;
-const recordsMaxDefault = 100_000;
-const latestMsDefault = 300_000;
-const earliestMs = 10_000;
-/** A moment is quiet when so long nothing came. */
-const quietMs = 200;
-
-/** Shared by the partitions of one run: how much of the time may go into saving. */
-export interface SavePace {
-  /** Monotonic milliseconds. */
-  notBeforeMs: number;
-}
 
 export interface SnapshotsOptions {
   readonly processor: Processor;
@@ -60,13 +50,8 @@ export function snapshotName(processor: string, partition: number): string {
 export function createSnapshots(options: SnapshotsOptions): Snapshots {
   const { processor, partition, snapshotStore, clock, positions, pace } = options;
   const name = snapshotName(processor.name, partition);
-  const recordsMax = options.snapshotRecords ?? recordsMaxDefault;
-  const latestMs = options.snapshotMs ?? latestMsDefault;
+  const moment = new SaveMoment(options);
   let claim: Claim | undefined;
-  let changes = 0;
-  let firstChangeMs = 0;
-  let lastChangeMs = 0;
-  let cancelDue: (() => void) | undefined;
   const say = (event: string, message: string): void => options.telemetry({ event, level: 'warn', message, fields: { stage: processor.name, partition } });
 
   async function restore(): Promise<boolean> {
@@ -85,37 +70,13 @@ export function createSnapshots(options: SnapshotsOptions): Snapshots {
 
   async function changed(records: number): Promise<void> {
     if (claim === undefined) return;
-    const nowMs = clock.monotonicMs();
-    if (changes === 0) firstChangeMs = nowMs;
-    changes += records;
-    lastChangeMs = nowMs;
-    const isLate = changes >= recordsMax || nowMs - firstChangeMs >= latestMs;
-    if (isLate && nowMs >= pace.notBeforeMs) return save();
-    if (cancelDue === undefined) arm(nowMs);
-  }
-
-  function dueAtMs(): number {
-    const quietAtMs = Math.max(firstChangeMs + earliestMs, lastChangeMs + quietMs);
-    return Math.max(Math.min(quietAtMs, firstChangeMs + latestMs), pace.notBeforeMs);
-  }
-
-  function arm(nowMs: number): void {
-    cancelDue = clock.after(Math.max(1, dueAtMs() - nowMs), () => {
-      cancelDue = undefined;
-      // Something came meanwhile: the quiet moment is a later one.
-      const laterMs = clock.monotonicMs();
-      if (dueAtMs() > laterMs) arm(laterMs);
-      else options.due();
-    });
+    if (moment.changed(records)) await save();
   }
 
   async function save(): Promise<void> {
-    cancelDue?.();
-    cancelDue = undefined;
+    const changes = moment.taken();
     if (claim === undefined || processor.snapshot === undefined || changes === 0) return;
     const startedMs = clock.monotonicMs();
-    const saved = changes;
-    changes = 0;
     try {
       await options.survived();
       const isSaved = await snapshotStore.save(name, { version: processor.version, offsets: Object.fromEntries(positions), state: processor.snapshot() }, claim.fence);
@@ -123,7 +84,7 @@ export function createSnapshots(options: SnapshotsOptions): Snapshots {
       claim = undefined;
       say('SnapshotSuperseded', `Another process has taken over ${name}; what this one remembers of it is saved no more, the other's stands.`);
     } catch (error) {
-      changes = saved;
+      moment.putBack(changes);
       say('SnapshotSaveError', `The memory of ${name} was not saved: ${error instanceof Error ? error.message : String(error)} A restart goes on from the snapshot before it; nothing is lost.`);
     } finally {
       const endedMs = clock.monotonicMs();
@@ -131,7 +92,7 @@ export function createSnapshots(options: SnapshotsOptions): Snapshots {
     }
   }
 
-  return { restore, changed, save, stop: () => cancelDue?.() };
+  return { restore, changed, save, stop: () => moment.stop() };
 }
 
 /** Restores. @returns why that could not be. */
