@@ -33,17 +33,17 @@ export async function freePorts(count) {
 }
 
 /**
- * @param {{name: string, dir: string, command: string, args: string[], isReady: () => Promise<boolean>, readyMsMax: number}} options
+ * @param {{name: string, dir: string, command: string, args: string[], env?: Record<string, string>, isReady: () => Promise<boolean>, readyMsMax: number}} options
  * @returns handles of the running engine; rejects with a sentence that quotes the end of its log when it is not ready in time.
  */
-export async function startEngine({ name, dir, command, args, isReady, readyMsMax }) {
+export async function startEngine({ name, dir, command, args, env = {}, isReady, readyMsMax }) {
   mkdirSync(dir, { recursive: true });
   const log = join(dir, `${name}.log`);
   let running = await launch();
 
   async function launch() {
     // A group of its own: Ctrl-C in a terminal must not end an engine before those who still write to it.
-    const child = spawn(process.execPath, [guard, log, command, ...args], { stdio: ['pipe', 'pipe', 'inherit'], detached: true, cwd: dir });
+    const child = spawn(process.execPath, [guard, log, command, ...args], { stdio: ['pipe', 'pipe', 'inherit'], detached: true, cwd: dir, env: { ...process.env, ...env } });
     const gone = new Promise((resolve) => child.once('exit', resolve));
     const pid = Number(await new Promise((resolve) => {
       child.stdout.setEncoding('utf8').once('data', resolve);
