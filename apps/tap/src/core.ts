@@ -74,7 +74,7 @@ class Core implements TapCore {
     const domain = () => this.#domain;
     this.#house = {
       tapId, agent, server, clock, spool, log, makeCallId, domain,
-      recorder: new Recorder({ spool, clock, tapId, epoch, agent, server, domain, log, onRecorded: () => this.#gate.appended() }),
+      recorder: new Recorder({ spool, clock, tapId, epoch, agent, server, domain, log, onRecorded: (entry) => this.#gate.appended(entry) }),
       held: new HeldCalls(clock),
       tickets: new Tickets(),
       tools: new ToolBook(),

@@ -9,12 +9,11 @@
 import { connect, type Socket } from 'node:net';
 import type { Agent } from '@countersign/contracts';
 import type { Clock } from '@countersign/pipeline';
-import { LineFramer, type Spool, type SpoolEntry } from '@countersign/wire';
+import { LineFramer, type Spool, type SpoolAppend } from '@countersign/wire';
 import { readGateFrame, type DecisionNews, type GateNews, type VerdictNews } from './gate-frames.js';
+import { Outbox, type Batch, type Position } from './outbox.js';
 
 const frameBytesMax = 4 * 1024 * 1024;
-const batchRecordsMax = 256;
-const batchBytesMax = 1024 * 1024;
 const unackedRecordsMax = 2048;
 const unackedBytesMax = 4 * 1024 * 1024;
 const pauseMsMin = 50;
@@ -43,11 +42,6 @@ export interface GateClientOptions {
   readonly log: (line: string) => void;
 }
 
-interface Position {
-  readonly epoch: number;
-  readonly seq: number;
-}
-
 export class GateClient {
   readonly #options: GateClientOptions;
   #socket: Socket | undefined;
@@ -57,10 +51,12 @@ export class GateClient {
   #isClosed = false;
   #pauseMs = pauseMsMin;
   #cancelRetry: (() => void) | undefined;
-  #sent: Position | undefined;
+  readonly #outbox: Outbox;
   #acked: Position | undefined;
-  #unacked: { readonly position: Position; readonly bytes: number }[] = [];
+  #unacked: Pick<Batch, 'last' | 'recordCount' | 'bytes'>[] = [];
+  #unackedRecords = 0;
   #unackedBytes = 0;
+  #isPreparing = false;
   #isDrainPlanned = false;
   #cancelDrain: (() => void) | undefined;
   #isEmpty = false;
@@ -69,6 +65,7 @@ export class GateClient {
 
   constructor(options: GateClientOptions) {
     this.#options = options;
+    this.#outbox = new Outbox(options.spool);
   }
 
   start(): void {
@@ -83,9 +80,16 @@ export class GateClient {
     this.#connect();
   }
 
-  /** Something was appended to the spool. What comes within `drainPauseMs` is sent together. */
-  appended(): void {
+  /** Something was appended to the spool. What comes within `drainPauseMs` is sent together; it is made ready as soon as its message went on. */
+  appended(entry: SpoolAppend): void {
     this.#isEmpty = false;
+    if (this.#outbox.appended(entry) && !this.#isPreparing) {
+      this.#isPreparing = true;
+      setImmediate(() => {
+        this.#isPreparing = false;
+        this.#outbox.prepare();
+      });
+    }
     if (this.#cancelDrain !== undefined || !this.#isWelcome) return;
     const { clock, drainPauseMs } = this.#options;
     if (drainPauseMs === 0) return this.#drainSoon();
@@ -145,8 +149,9 @@ export class GateClient {
     if (this.#socket !== socket) return;
     this.#socket = undefined;
     this.#isWelcome = false;
-    this.#sent = this.#acked;
+    this.#outbox.rewind(this.#acked);
     this.#unacked = [];
+    this.#unackedRecords = 0;
     this.#unackedBytes = 0;
     for (const done of this.#whenEmpty) done();
     if (this.#isClosed) return;
@@ -214,7 +219,11 @@ export class GateClient {
   #ack({ epoch, seq }: Position): void {
     this.#acked = { epoch, seq };
     this.#options.spool.trim(epoch, seq);
-    while (this.#unacked[0] !== undefined && !isAfter(this.#unacked[0].position, { epoch, seq })) this.#unackedBytes -= this.#unacked.shift()?.bytes ?? 0;
+    for (let batch = this.#unacked[0]; batch !== undefined && !isAfter(batch.last, { epoch, seq }); batch = this.#unacked[0]) {
+      this.#unacked.shift();
+      this.#unackedRecords -= batch.recordCount;
+      this.#unackedBytes -= batch.bytes;
+    }
     this.#drain();
   }
 
@@ -223,14 +232,14 @@ export class GateClient {
     this.#cancelDrain = undefined;
     const socket = this.#socket;
     while (socket !== undefined && this.#mayDrain(socket)) {
-      const entries = this.#options.spool.read(this.#sent, batchRecordsMax);
-      if (entries.length === 0) return this.#drained();
-      this.#send(firstBatch(entries), socket);
+      const batch = this.#outbox.next();
+      if (batch === undefined) return this.#drained();
+      this.#send(batch, socket);
     }
   }
 
   #mayDrain(socket: Socket): boolean {
-    return this.#isWelcome && !socket.writableNeedDrain && this.#unacked.length < unackedRecordsMax && this.#unackedBytes < unackedBytesMax;
+    return this.#isWelcome && !socket.writableNeedDrain && this.#unackedRecords < unackedRecordsMax && this.#unackedBytes < unackedBytesMax;
   }
 
   #drained(): void {
@@ -238,26 +247,12 @@ export class GateClient {
     if (this.#isEmpty) for (const done of this.#whenEmpty) done();
   }
 
-  #send(batch: readonly SpoolEntry[], socket: Socket): void {
-    const last = batch.at(-1);
-    if (last === undefined) return;
-    socket.write(`${JSON.stringify({ type: 'observations', epoch: last.epoch, records: batch.map(({ record }) => record) })}\n`);
-    this.#sent = { epoch: last.epoch, seq: last.seq };
-    for (const { epoch, seq, record } of batch) {
-      this.#unacked.push({ position: { epoch, seq }, bytes: record.length });
-      this.#unackedBytes += record.length;
-    }
+  #send({ last, literals, recordCount, bytes }: Batch, socket: Socket): void {
+    socket.write(`{"type":"observations","epoch":${last.epoch},"records":[${literals}]}\n`);
+    this.#unacked.push({ last, recordCount, bytes });
+    this.#unackedRecords += recordCount;
+    this.#unackedBytes += bytes;
   }
-}
-
-/** A frame carries one epoch and about a megabyte. */
-function firstBatch(entries: readonly SpoolEntry[]): readonly SpoolEntry[] {
-  let bytes = 0;
-  const stop = entries.findIndex(({ epoch, record }, index) => {
-    bytes += record.length;
-    return index > 0 && (epoch !== entries[0]?.epoch || bytes > batchBytesMax);
-  });
-  return stop === -1 ? entries : entries.slice(0, stop);
 }
 
 function isAfter(a: Position, b: Position): boolean {

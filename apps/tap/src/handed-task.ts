@@ -22,6 +22,8 @@ export interface HandedTaskOptions {
   readonly parentPid: number;
   /** Milliseconds since 1970. */
   readonly wallMs: () => number;
+  /** How long what was seen counts without another look; 0 by default. A hook hands a task over long before the calls it is about. */
+  readonly lookMsMin?: number;
 }
 
 interface Seen {
@@ -32,19 +34,29 @@ interface Seen {
 export class HandedTask {
   readonly #files: ReadonlyMap<string, Seen>;
   readonly #wallMs: () => number;
+  readonly #lookMsMin: number;
+  #lookedAtMs = -Infinity;
+  #newest: Seen['task'];
 
-  constructor({ dataDir, agent, parentPid, wallMs }: HandedTaskOptions) {
+  constructor({ dataDir, agent, parentPid, wallMs, lookMsMin = 0 }: HandedTaskOptions) {
     const names = [encodeURIComponent(agent).replaceAll('.', '%2E').replaceAll('*', '%2A'), String(parentPid)];
     this.#files = new Map(names.map((name) => [join(dataDir, 'tasks', `${name}.json`), { stamp: '', task: undefined }]));
     this.#wallMs = wallMs;
+    this.#lookMsMin = lookMsMin;
   }
 
   /** The newest task that is not too old. Two `stat` calls. */
   current(): Task | undefined {
+    const nowMs = this.#wallMs();
+    if (!(nowMs - this.#lookedAtMs >= 0 && nowMs - this.#lookedAtMs < this.#lookMsMin)) this.#look(nowMs);
+    const newest = this.#newest;
+    return newest === undefined || nowMs - newest.at > ageMsMax ? undefined : { text: newest.text, id: newest.id };
+  }
+
+  #look(nowMs: number): void {
+    this.#lookedAtMs = nowMs;
     const tasks = [...this.#files].map(([file, seen]) => refreshed(file, seen)).filter((task) => task !== undefined);
-    const newest = tasks.reduce<Seen['task']>((best, task) => (best === undefined || task.at > best.at ? task : best), undefined);
-    if (newest === undefined || this.#wallMs() - newest.at > ageMsMax) return undefined;
-    return { text: newest.text, id: newest.id };
+    this.#newest = tasks.reduce<Seen['task']>((best, task) => (best === undefined || task.at > best.at ? task : best), undefined);
   }
 }
 

@@ -6,7 +6,7 @@
  */
 import type { Agent, Observation } from '@countersign/contracts';
 import type { Clock } from '@countersign/pipeline';
-import type { RecordedMessage, Spool, SpoolRecord } from '@countersign/wire';
+import type { RecordedMessage, Spool, SpoolAppend, SpoolRecord } from '@countersign/wire';
 
 /** What all observations of one conversation share. */
 export interface Conversation {
@@ -31,7 +31,7 @@ export interface RecorderOptions {
   readonly server: string;
   readonly domain: () => string;
   /** Called after each record: there is something to drain. */
-  readonly onRecorded: () => void;
+  readonly onRecorded: (entry: SpoolAppend) => void;
   readonly log: (line: string) => void;
 }
 
@@ -63,14 +63,15 @@ export class Recorder {
     const { spool, tapId, epoch } = this.#options;
     const seq = this.#seq;
     const id = `${tapId}/${epoch}/${seq}`;
+    const entry = { epoch, seq, record: this.#record(id, conversation, what) };
     try {
-      spool.append({ epoch, seq, record: this.#record(id, conversation, what) }, options);
+      spool.append(entry, options);
     } catch (error) {
       this.#complain(error);
       return undefined;
     }
     this.#seq += 1;
-    this.#options.onRecorded();
+    this.#options.onRecorded(entry);
     return id;
   }
 

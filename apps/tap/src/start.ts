@@ -31,7 +31,7 @@ export function startCore({ settings, machine, clock, log }: StartOptions): Star
   const core = createTapCore({
     ...home, server, clock, log, version, agent: { name: agent, role }, transport: transport.kind, env: machine.env,
     socketPath: gateSocketOf(dataDir, machine),
-    handedTask: new HandedTask({ dataDir, agent, parentPid: process.ppid, wallMs: () => clock.wallMs() }),
+    handedTask: new HandedTask({ dataDir, agent, parentPid: process.ppid, wallMs: () => clock.wallMs(), lookMsMin: 100 }),
     random: Math.random,
     makeCallId: callIds(),
     process: { pid: process.pid, parentPid: process.ppid },

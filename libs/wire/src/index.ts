@@ -1,5 +1,5 @@
 export { Spool, SpoolFull, type SpoolAppend, type SpoolEntry } from './spool.js';
-export { rebuiltMessage, recordText, type MessageRecord, type SpoolRecord } from './spool-record.js';
+export { rebuiltMessage, recordLiteral, recordText, type MessageRecord, type SpoolRecord } from './spool-record.js';
 export { transportErrorCodes, rpcError, rpcErrors, headerMismatchError } from './http-answers.js';
 export { attestationHeaderBytesMax, decodeAttestation, takeAttestation } from './http-attestation.js';
 export { joinBatch, messagesOf, protocolVersionKey, readHttpBody, type HttpBody, type HttpMessage } from './http-body.js';
@@ -28,6 +28,6 @@ export {
   type TaskFacts, type TaskOutcome, type TaskRequest,
 } from './task-handle.js';
 export {
-  cancelledNotification, elicitationOf, elicitationRequest, inputRequiredAnswer, ownRequestId, ownRoundOf, progressNotification, serverRoundOf, wishOf, withServerRound,
+  cancelledNotification, elicitationOf, elicitationRequest, inputRequiredAnswer, isOwnRequestId, ownRequestId, ownRoundOf, progressNotification, serverRoundOf, wishOf, withServerRound,
   type ServerRound, type Waiting, type Wish,
 } from './waiting-answers.js';

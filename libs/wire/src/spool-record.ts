@@ -31,6 +31,24 @@ export function recordText(record: SpoolRecord): string {
   return payload === undefined ? `${digest}${around}}}` : `${digest}${around},"payload":${raw.toString('utf8', payload.start, payload.end)}}}`;
 }
 
+/** The record's text as a JSON string literal, as a frame to the gate carries it. Equal to `JSON.stringify(recordText(record))`. */
+export function recordLiteral(record: SpoolRecord): string {
+  const text = recordText(record);
+  return text.length < longCharacters ? JSON.stringify(text) : `"${escaped(text)}"`;
+}
+
+/** Long texts are mostly long runs that need no escape, which searching finds four times as fast as `JSON.stringify` steps through them. */
+const longCharacters = 4_000;
+
+/** The text of a record is JSON decoded from UTF-8: of what a literal must escape it can hold no more than this. */
+function escaped(text: string): string {
+  let literal = text.includes('\\') ? text.replaceAll('\\', '\\\\') : text;
+  literal = literal.replaceAll('"', '\\"');
+  if (literal.includes('\n')) literal = literal.replaceAll('\n', '\\n');
+  if (literal.includes('\r')) literal = literal.replaceAll('\r', '\\r');
+  return literal.includes('\t') ? literal.replaceAll('\t', '\\t') : literal;
+}
+
 /**
  * The message a record is of, byte for byte, without its line ending or event framing; undefined where the record does not hold it
  * (too long, another payload policy, not UTF-8, our own metadata cut out of it).

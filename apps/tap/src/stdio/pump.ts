@@ -60,9 +60,11 @@ export class Pump {
 
   #take(chunk: Buffer): void {
     const { onward } = this.#options;
-    onward.cork();
-    for (const framed of this.#framer.push(chunk)) this.#framed(framed);
-    onward.uncork();
+    const framed = this.#framer.push(chunk);
+    // Corking a single write costs more than it saves.
+    if (framed.length > 1) onward.cork();
+    for (const each of framed) this.#framed(each);
+    if (framed.length > 1) onward.uncork();
     this.#pauseWhileFull();
   }
 
@@ -111,6 +113,7 @@ export class Pump {
 
   #pauseWhileFull(): void {
     const { source, onward, client } = this.#options;
+    if (!onward.writableNeedDrain && !client.writableNeedDrain) return;
     const full = [onward, client].find((stream) => stream.writableNeedDrain && !stream.destroyed);
     if (full === undefined || source.isPaused()) return;
     source.pause();
@@ -127,7 +130,9 @@ export class Pump {
 
 /** The elements of a batch; undefined for what is not one. */
 function batchElements(bytes: Uint8Array): readonly Uint8Array[] | undefined {
-  if (bytes.find((byte) => byte > 32) !== 91) return undefined;
+  let first = 0;
+  while (first < bytes.length && (bytes[first] as number) <= 32) first += 1;
+  if (bytes[first] !== 91) return undefined;
   try {
     JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8'));
   } catch {

@@ -2,7 +2,8 @@
  * The spool on disk: segment files in one directory, one process at a time.
  * FS1. A start opens a new segment at its first append; older ones are only read and trimmed, so a kill can tear one tail at most.
  * FS2. File names are the position of their first entry, so order needs no index.
- * FS3. The position of the last trim is kept beside them (not synced): at worst something is sent twice, and ids make that harmless.
+ * FS3. The position of the last trim is kept beside them, written at the latest every `unwrittenTrimsMax` trims and at the close (not synced):
+ *      at worst something is sent twice, and ids make that harmless.
  * FS4. A damaged segment is set aside under `damaged/`; what stood whole in front of the damage is kept and sent.
  */
 import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync, writeFileSync, writeSync } from 'node:fs';
@@ -17,6 +18,7 @@ export interface FileSpoolOptions {
   readonly onDamage?: (damage: { readonly movedTo: string; readonly keptEntries: number }) => void;
 }
 
+const unwrittenTrimsMax = 64;
 const roomBytes = 64 * 1024;
 const suffix = '.spool';
 const markPattern = /^[A-Za-z0-9_-]{1,128}$/;
@@ -32,6 +34,7 @@ export class FileSpool extends Spool {
   #segments: Segment[] = [];
   #active: Segment | undefined;
   #trimmed: Position | undefined;
+  #unwrittenTrims = 0;
   #cursor: { readonly after: Position | undefined; readonly segment: Segment; readonly offset: number } | undefined;
 
   private constructor(dir: string, options: FileSpoolOptions) {
@@ -103,7 +106,8 @@ export class FileSpool extends Spool {
     const position = { epoch, seq };
     if (this.#trimmed !== undefined && !isAfter(position, this.#trimmed)) return;
     this.#trimmed = position;
-    writeSync(this.#trimmedFd, `${epoch}/${seq}`.padEnd(32), 0);
+    this.#unwrittenTrims += 1;
+    if (this.#unwrittenTrims >= unwrittenTrimsMax || this.#isAcked(0, position)) this.#writeTrimmed();
     while (this.#segments.length > 0 && this.#isAcked(0, position)) {
       const segment = this.#segments.shift() as Segment;
       if (this.#active === segment) this.#active = undefined;
@@ -128,6 +132,7 @@ export class FileSpool extends Spool {
   }
 
   close(): void {
+    this.#writeTrimmed();
     for (const segment of this.#segments) {
       const isAcked = segment.last === undefined ? segment.bytes === 0 : this.#trimmed !== undefined && !isAfter(segment.last, this.#trimmed);
       if (isAcked) segment.remove();
@@ -136,6 +141,11 @@ export class FileSpool extends Spool {
     this.#segments = [];
     this.#active = undefined;
     closeSync(this.#trimmedFd);
+  }
+
+  #writeTrimmed(): void {
+    if (this.#trimmed !== undefined && this.#unwrittenTrims > 0) writeSync(this.#trimmedFd, `${this.#trimmed.epoch}/${this.#trimmed.seq}`.padEnd(32), 0);
+    this.#unwrittenTrims = 0;
   }
 
   #writable(bytes: number, entry: Position): Segment {
@@ -151,7 +161,8 @@ export class FileSpool extends Spool {
 
   /** A small active segment is kept although all of it is acked: making a file costs more than keeping one. */
   #isAcked(index: number, position: Position): boolean {
-    const segment = this.#segments[index] as Segment;
+    const segment = this.#segments[index];
+    if (segment === undefined) return false;
     if (segment === this.#active && segment.bytes < this.#segmentBytesMax / 4) return false;
     if (segment.last !== undefined) return !isAfter(segment.last, position);
     const next = this.#segments[index + 1];
