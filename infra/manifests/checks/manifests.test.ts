@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { readSettings } from '../../../apps/tap/src/settings.js';
 import { readConfig } from '../../../libs/service/src/config/read-config.js';
 import { readObjects, type Container, type KubernetesObject, type NetworkPolicy } from './kubernetes-schema.js';
 import { mayEnter, mayLeave, type Labels, type Place } from './reach.js';
@@ -105,6 +106,40 @@ describe('the settings in the manifests', () => {
     expect(config).toMatchObject({ profile: 'distributed', dataDir: '/data/countersign', policyFile: '/etc/countersign/policy.yaml', clickHouse: { password: 'w', readPassword: 'r' } });
     if (service === 'gate') expect(config.gate.tls).toMatchObject({ host: '0.0.0.0', port: 7_443 });
     if (service === 'console') expect(config.console).toMatchObject({ host: '0.0.0.0', port: 7_800, scheme: 'https' });
+  });
+});
+
+describe('the example of an agent with a tap', () => {
+  const [, deployment, policy] = readObjects(text('examples/agent-with-tap.yaml'));
+  if (deployment?.kind !== 'Deployment' || policy?.kind !== 'NetworkPolicy') throw new Error('the example has another order');
+  const { initContainers = [], containers, volumes = [] } = deployment.spec.template.spec;
+  const [tunnel, tap] = initContainers;
+
+  it('starts tunnel and tap as sidecars, before the agent', () => {
+    expect(initContainers.map(({ name, restartPolicy }) => [name, restartPolicy])).toEqual([['gate-tunnel', 'Always'], ['tap', 'Always']]);
+  });
+
+  it('the tap’s words are ones it reads, and the agent’s address is the tap’s', () => {
+    const [word, ...rest] = tap?.args ?? [];
+    expect(word).toBe('tap');
+    const read = readSettings(rest);
+    expect(read).toMatchObject({ server: 'crm', dataDir: '/spool/countersign', transport: { kind: 'http', host: '127.0.0.1', port: 7_801 } });
+    const url = new URL(containers[0]?.env?.[0]?.value ?? '');
+    expect([url.hostname, url.port, url.pathname]).toEqual(['127.0.0.1', '7801', '/mcp']);
+    expect(tunnel?.command?.[2]).toContain('--socket /spool/countersign/gate.sock --gate countersign-gate.countersign.svc:7443');
+    expect(ofKind('Service').find(({ metadata }) => metadata.name === 'countersign-gate')?.spec.ports).toContainEqual({ name: 'taps', port: 7_443, targetPort: 'taps' });
+  });
+
+  it('the agent sees neither spool nor socket, and every mount is declared', () => {
+    expect(containers.flatMap(({ volumeMounts = [] }) => volumeMounts)).toEqual([]);
+    expect(new Set(initContainers.flatMap(({ volumeMounts = [] }) => volumeMounts.map(({ name }) => name)))).toEqual(new Set(volumes.map(({ name }) => name)));
+  });
+
+  it('its pod reaches the gate, and neither the console nor an engine', () => {
+    const from: Place = { namespace: {}, pod: deployment.spec.template.metadata.labels };
+    const to = (service: string): Place => podOf(workloads.find(({ metadata }) => metadata.name === `countersign-${service}`)?.spec.template.metadata.labels ?? {});
+    expect(mayLeave([policy], { from, to: to('gate'), port: 7_443 })).toBe(true);
+    for (const [place, port] of [[to('console'), 7_800], [to('gate'), 7_890], [{ namespace: { 'countersign.dev/engines': 'true' }, pod: {} }, 9_092]] as const) expect(mayLeave([policy], { from, to: place, port })).toBe(false);
   });
 });
 
