@@ -1,23 +1,32 @@
-/** Plays the demonstration against a running solo: follows its ledger, and decides in its console as a person would. */
+/** Plays the demonstration against a running Countersign: follows its ledger, and decides in its console as a person would. */
 import { runDemo, type Follow, type Narrator, type Row } from '@countersign/demo';
-import type { Solo } from '@countersign/solo';
+import type { EventLog } from '@countersign/pipeline';
 import { consolePerson } from './console-person.js';
 import { programFile } from './program-file.js';
 
+/** Where it plays: one process, or a stack of services. */
+export interface Playground {
+  /** Where taps find their gate. */
+  readonly dataDir: string;
+  readonly domain: string;
+  readonly eventLog: EventLog;
+  loginLink(): string | Promise<string>;
+}
+
 export interface PlayOptions {
-  readonly solo: Solo;
+  readonly on: Playground;
   readonly unguarded: boolean;
   readonly narrator: Narrator;
   readonly signal?: AbortSignal;
 }
 
-export async function playDemo({ solo, unguarded, narrator, signal }: PlayOptions): Promise<readonly Row[]> {
-  const person = await consolePerson(solo.loginLink());
-  return runDemo({ program: programFile, dataDir: solo.dataDir, domain: solo.domain, follow: followOf(solo), person, unguarded, narrator, ...(signal && { signal }) });
+export async function playDemo({ on, unguarded, narrator, signal }: PlayOptions): Promise<readonly Row[]> {
+  const person = await consolePerson(await on.loginLink());
+  return runDemo({ program: programFile, dataDir: on.dataDir, domain: on.domain, follow: followOf(on), person, unguarded, narrator, ...(signal && { signal }) });
 }
 
 /** A consumer group of its own, from the end of the ledger. */
-function followOf({ eventLog }: Solo): Follow {
+function followOf({ eventLog }: Playground): Follow {
   return async (topic, onRecord) => {
     const group = `demo-${process.pid}-${topic}`;
     const subscription = await eventLog.follow(topic, { group, from: { beforeEnd: 0 } }, (batch) => {

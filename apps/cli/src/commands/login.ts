@@ -1,10 +1,10 @@
 /** `countersign login`: another one-time link to the console of the Countersign that runs on this folder. */
 import { existsSync } from 'node:fs';
-import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import type { Command } from 'commander';
 import { operatorSocketPath } from '@countersign/service/data-dir';
 import { resolveDataDir } from '../data-dir.js';
+import { loginLinkAt } from '../login-link.js';
 import { runningSolo } from '../running-solo.js';
 import { UserError } from '../user-error.js';
 
@@ -18,17 +18,6 @@ export function registerLogin(program: Command): void {
       // A console that runs as a service of its own leaves no word but this socket, whose place follows from the folder.
       const operatorSocket = runningSolo(dataDir)?.operatorSocket ?? operatorSocketPath(dataDir, { platform: process.platform, tmpDir: tmpdir() });
       if (process.platform !== 'win32' && !existsSync(operatorSocket)) throw new UserError(`no Countersign is running on ${dataDir}: start it with \`countersign up\``);
-      process.stdout.write(await readAll(operatorSocket));
+      process.stdout.write(`${await loginLinkAt(operatorSocket)}\n`);
     });
-}
-
-function readAll(socketPath: string): Promise<string> {
-  return new Promise((resolve, reject) => {
-    let text = '';
-    connect(socketPath)
-      .setEncoding('utf8')
-      .on('data', (chunk: string) => (text += chunk))
-      .on('end', () => resolve(text))
-      .on('error', (error) => reject(new UserError(`the running Countersign did not answer: ${error.message}`)));
-  });
 }

@@ -74,7 +74,7 @@ async function demonstrate(solo: Solo, stopping: AbortController): Promise<void>
   process.stdout.write(`\n  The demonstration plays beside it${process.stdin.isTTY ? '; press any key to skip it' : ''}. Watch it in the console.\n`);
   solo.policy.use(demoPolicyText('enforce'), 'the demonstration’s policy');
   try {
-    await playDemo({ solo, unguarded: false, narrator: plainNarrator((line) => process.stdout.write(line)), signal: skip.signal });
+    await playDemo({ on: solo, unguarded: false, narrator: plainNarrator((line) => process.stdout.write(line)), signal: skip.signal });
     process.stdout.write(skip.signal.aborted ? '  Skipped. Countersign goes on.\n' : '  Countersign goes on; Ctrl-C stops it.\n');
   } catch (error) {
     process.stderr.write(`  The demonstration ended early: ${error instanceof Error ? error.message : String(error)}\n  Countersign itself goes on.\n`);
