@@ -1,4 +1,6 @@
-export { tapCost, type TapCost, type TapCostOptions, type TapCostRow } from './cost/tap-cost.js';
+export { tapCost, type TapCost, type TapCostOptions } from './cost/tap-cost.js';
+export { shownTapCost } from './cost/shown-tap-cost.js';
+export { leakedChildren, type LeakFigures } from './cost/leaks.js';
 export { soloRate, type SoloRate, type SoloRateOptions } from './cost/solo-rate.js';
 export { replayFile, type ReplayFileOptions, type ReplaySummary } from './replay/replay-file.js';
 export { qualityOf, type QualityOptions } from './quality/quality-file.js';

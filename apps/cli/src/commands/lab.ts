@@ -3,7 +3,6 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import type { TapCost } from '@countersign/lab';
 import { programFile } from '../program-file.js';
 import { startSoloProcess } from '../solo-process.js';
 import { registerLabLimits } from './lab-limits.js';
@@ -15,11 +14,13 @@ export function registerLab(program: Command): void {
   registerLabLimits(lab);
   lab
     .command('tap')
-    .description('what a tap costs: direct, a bare byte relay, a low call, a judged call; cold start; memory')
+    .description('what a tap costs: stdio and HTTP, direct, a bare relay, a low call, a judged call; long messages; start; memory; leaked children')
     .option('--rounds <n>', 'interleaved rounds', '5')
     .option('--calls <n>', 'calls per round and path', '300')
+    .option('--cycles <n>', 'start, stop and kill cycles', '40')
+    .option('--load-seconds <n>', 'how long the memory load lasts', '10')
     .option('--json', 'print JSON')
-    .action((flags: { rounds: string; calls: string; json?: boolean }) => measureTap(flags));
+    .action((flags: TapFlags) => measureTap(flags));
   lab
     .command('solo')
     .description('how many medium calls one solo judges per second')
@@ -38,19 +39,19 @@ async function withSolo<T>(measure: (dataDir: string) => Promise<T>): Promise<T>
   }
 }
 
-async function measureTap(flags: { rounds: string; calls: string; json?: boolean }): Promise<void> {
-  const { tapCost } = await import('@countersign/lab');
-  const cost = await withSolo((dataDir) => tapCost({ program: programFile, dataDir, rounds: Number(flags.rounds), callsPerRound: Number(flags.calls) }));
-  process.stdout.write(flags.json ? `${JSON.stringify(cost, null, 1)}\n` : report(cost));
+interface TapFlags {
+  readonly rounds: string;
+  readonly calls: string;
+  readonly cycles: string;
+  readonly loadSeconds: string;
+  readonly json?: boolean;
 }
 
-function report({ rows, coldStartMs, tapResidentMb, refused }: TapCost): string {
-  const lines = rows.map((row) => {
-    const figures = [row.p50Ms, row.p99Ms].map((ms) => ms.toFixed(2).padStart(7)).join(' ');
-    return `${String(row.payloadBytes).padStart(7)}  ${row.path.padEnd(18)} ${figures}   ${row.p50Ratio.toFixed(2)}× / ${row.p99Ratio.toFixed(2)}×   n=${row.n}`;
-  });
-  const starts = Object.entries(coldStartMs).map(([path, ms]) => `${path} ${ms.toFixed(0)}`).join(' · ');
-  return `payload  path                   p50     p99   against the bare relay\n${lines.join('\n')}\nfirst answer after spawn, ms: ${starts}\ntap resident memory: ${tapResidentMb?.toFixed(0) ?? 'unknown'} MB   refused calls: ${refused}\n`;
+async function measureTap({ rounds, calls, cycles, loadSeconds, json }: TapFlags): Promise<void> {
+  const { tapCost, shownTapCost } = await import('@countersign/lab');
+  const load = { rounds: Number(rounds), callsPerRound: Number(calls), cycles: Number(cycles), loadSeconds: Number(loadSeconds) };
+  const cost = await withSolo((dataDir) => tapCost({ program: programFile, dataDir, ...load }));
+  process.stdout.write(json ? `${JSON.stringify(cost, null, 1)}\n` : shownTapCost(cost));
 }
 
 async function measureSolo(calls: number): Promise<void> {

@@ -1,19 +1,25 @@
 /** A bare JSON-RPC client over a child's stdio, with a clock on every answer. */
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import type { CostPeer } from './cost-peer.js';
+import { initialized, initializeParams, requestText } from './cost-peer.js';
 
-export class StdioPeer {
+export class StdioPeer implements CostPeer {
   readonly #child: ChildProcessWithoutNullStreams;
   readonly #waiting = new Map<number, (line: string) => void>();
-  #rest = '';
+  #pieces: string[] = [];
   #nextId = 1;
 
   constructor(command: string, args: readonly string[]) {
     this.#child = spawn(command, args, { stdio: ['pipe', 'pipe', 'pipe'] });
     this.#child.stderr.resume();
+    this.#child.stdin.on('error', () => undefined);
     this.#child.stdout.setEncoding('utf8');
     this.#child.stdout.on('data', (chunk: string) => this.#take(chunk));
+  }
+
+  get pid(): number | undefined {
+    return this.#child.pid;
   }
 
   /** Sends one request and resolves with its answer's line. */
@@ -21,35 +27,14 @@ export class StdioPeer {
     const id = this.#nextId++;
     return new Promise((resolve) => {
       this.#waiting.set(id, resolve);
-      this.#child.stdin.write(`${JSON.stringify({ jsonrpc: '2.0', id, method, params })}\n`);
+      this.#child.stdin.write(`${requestText(id, method, params)}\n`);
     });
   }
 
   async initialize(): Promise<void> {
-    await this.request('initialize', { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 'lab', version: '1' } });
-    this.#child.stdin.write('{"jsonrpc":"2.0","method":"notifications/initialized"}\n');
+    await this.request('initialize', initializeParams);
+    this.#child.stdin.write(`${initialized}\n`);
     await this.request('tools/list', {});
-  }
-
-  /** Resident memory of the process this peer talks to, MB; undefined where the system does not say. */
-  residentMb(): number | undefined {
-    try {
-      const pages = Number(readFileSync(`/proc/${this.#child.pid}/statm`, 'utf8').split(' ')[1]);
-      return (pages * 4096) / 1e6;
-    } catch {
-      return undefined;
-    }
-  }
-
-  /** CPU time the process used since it started, its own and the kernel's for it, ms; undefined where the system does not say. Ticks of 10 ms. */
-  cpuMs(): number | undefined {
-    try {
-      const stat = readFileSync(`/proc/${this.#child.pid}/stat`, 'utf8');
-      const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-      return (Number(fields[11]) + Number(fields[12])) * 10;
-    } catch {
-      return undefined;
-    }
   }
 
   async close(): Promise<void> {
@@ -58,14 +43,24 @@ export class StdioPeer {
     await gone;
   }
 
+  /** Ends it by a signal, or at once; resolves when it is gone. */
+  async kill(signal: NodeJS.Signals): Promise<void> {
+    const gone = once(this.#child, 'exit');
+    this.#child.kill(signal);
+    await gone;
+  }
+
   #take(chunk: string): void {
-    const lines = (this.#rest + chunk).split('\n');
-    this.#rest = lines.pop() ?? '';
-    for (const line of lines) {
-      const id = Number(/"id":(\d+)/.exec(line)?.[1]);
+    const lines = chunk.split('\n');
+    for (const [index, line] of lines.entries()) {
+      this.#pieces.push(line);
+      if (index === lines.length - 1) break;
+      const whole = this.#pieces.join('');
+      this.#pieces = [];
+      const id = Number(/"id":(\d+)/.exec(whole)?.[1]);
       const settle = this.#waiting.get(id);
       this.#waiting.delete(id);
-      settle?.(line);
+      settle?.(whole);
     }
   }
 }
