@@ -38,11 +38,12 @@ export class TestingTap {
   readonly key: TapKey;
   readonly epoch: number;
 
-  constructor(socketPath: string, { tapId = 'tap-a', key = makeTapKey(), epoch = 1 }: TapIdentity = {}) {
+  /** @param at a socket's path, or a connection that is open already. */
+  constructor(at: string | Socket, { tapId = 'tap-a', key = makeTapKey(), epoch = 1 }: TapIdentity = {}) {
     this.tapId = tapId;
     this.key = key;
     this.epoch = epoch;
-    this.socket = connect(socketPath);
+    this.socket = typeof at === 'string' ? connect(at) : at;
     this.socket.on('error', () => undefined);
     createInterface({ input: this.socket }).on('line', (line) => {
       this.#frames.push(gateFrameSchema.parse(JSON.parse(line)));
