@@ -8,7 +8,7 @@ import { startEngine, type Engine } from '@countersign/adapters/history-store/en
 import type { Topic } from '@countersign/contracts';
 import { migrations, namedQueries, rowOf, tableOf } from '@countersign/history';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { sampleHistory } from '../../apps/record/src/sample-history.js';
+import { sampleHistory } from '../../../apps/record/src/sample-history.js';
 
 const oldDays = 401;
 const dayMs = 86_400_000;
