@@ -213,6 +213,14 @@ export function describeEventLog(name: string, makeAdapter: () => Promise<EventL
       expect(idsOf(seen, 'observations')).toEqual(['a-0', 'a-1']);
     });
 
+    it('[L1] hands an early follower every record in order, whatever its engine makes of that, and settles an append of nothing', async () => {
+      const early = collect(log, 60, { group: 'early', early: true, batchRecordsMax: 7 });
+      await log.append('observations', records('a', 0, 30));
+      await log.append('observations', records('a', 30, 30));
+      await log.append('observations', []);
+      expect((await early).slice(0, 60).map(({ id }) => id)).toEqual(records('a', 0, 60).map(({ id }) => id));
+    });
+
     it('starts where a follower says: at an offset, at the end, or a few records before it', async () => {
       await log.append('observations', records('a', 0, 6));
       const all = await collect(log, 6, { group: 'all' });
@@ -245,6 +253,7 @@ interface Collecting {
   readonly group?: string;
   readonly from?: number | { readonly beforeEnd: number };
   readonly batchRecordsMax?: number;
+  readonly early?: boolean;
   readonly sizes?: number[];
 }
 

@@ -99,6 +99,19 @@ describe('SqliteEventLog', () => {
     await log.close();
   });
 
+  it('keeps its log short beside its commits: what it holds is moved into the file by another thread', async () => {
+    const file = scratchFile();
+    const log = SqliteEventLog.open(file);
+    const emptyBytes = statSync(file).size;
+    // Commits far fewer pages than those after which SQLite would do it within one of them.
+    for (let n = 0; statSync(file).size === emptyBytes; n += 1) {
+      if (n > 3_000) expect.fail('no checkpoint came');
+      await log.append('observations', records('a', n, 1));
+    }
+    await log.close();
+    expect(readdirSync(dirname(file))).toEqual(['ledger.db']);
+  });
+
   it('refuses appends beyond its waiting room instead of growing', async () => {
     const log = SqliteEventLog.open(scratchFile(), { pendingCharsMax: 20 });
     const results = await Promise.allSettled([log.append('observations', records('a', 0, 2)), log.append('observations', records('a', 2, 2))]);
