@@ -1,9 +1,8 @@
-import type { ObservedCall } from '@countersign/contracts';
-import type { WaitRule } from '@countersign/policy/runtime';
 import type { Era } from '@countersign/wire';
+import type { AskedCall } from './asked-call.js';
+import type { HeldTask } from './held-tasks.js';
 import type { Holding } from './held-calls.js';
 import type { Conversation } from './recorder.js';
-import type { RefusedCall } from './refusals.js';
 
 /** A request that has no answer yet. */
 export interface Asked {
@@ -15,14 +14,10 @@ export interface Asked {
   /** Undefined when it could not be recorded. */
   readonly observationId: string | undefined;
   readonly call?: AskedCall;
+  /** The poll under whose id an approved call was sent: its answer becomes the task's. */
+  readonly task?: { readonly held: HeldTask; readonly poll: 'tasks/get' | 'tasks/result' };
+  /** A poll of a task that the server runs behind one of ours: its answer speaks of ours. */
+  readonly speaksOf?: string;
   /** While its request, or its result, is held. */
   holding: Holding | undefined;
-}
-
-/** What is known of a `tools/call` from its request on. */
-export interface AskedCall {
-  readonly observed: ObservedCall;
-  readonly refused: RefusedCall;
-  readonly resultRule: WaitRule;
-  readonly outputSchema: { readonly known: boolean; readonly schema?: unknown };
 }

@@ -1,95 +1,20 @@
 /**
- * What becomes of one `tools/call` request.
+ * What becomes of one `tools/call` request, or of one of another method that a rule holds.
  * CG1. It is recorded before it goes anywhere, held or not; at tier high and above the record is synced.
- * CG2. What this process can refuse by itself (a rule, two readings, a limit, a full spool) is refused before anybody is asked.
- * CG3. A call people are asked about is found again by its action digest; a retry joins that question instead of asking another.
- * CG4. An approval is used once: the mark is made and recorded before the bytes go.
+ * CG2. What this process can refuse by itself is refused before anybody is asked.
+ * CG3. A retry joins the question people are asked already instead of asking another; a call that was given up asks nobody any more.
+ * CG4. A verdict that changes a call is taken only for a call that was changed before it was judged: what runs is what was judged.
+ * CG5. An approval is used once: the mark is made and recorded before the bytes go.
  */
-import type { ObservedCall } from '@countersign/contracts';
-import type { CompiledPolicy, TierOfCall } from '@countersign/policy/runtime';
-import { actionDigest, digestOf, type Era, type Refusal, type RpcMessage, type Span } from '@countersign/wire';
-import type { Asked, AskedCall } from './asked.js';
+import type { Refusal } from '@countersign/wire';
 import { consumeGrant } from './consume-grant.js';
+import type { GatedCall } from './gated-call.js';
 import type { HoldEnd } from './held-calls.js';
-import type { House } from './house.js';
+import { keptRound, leaveCall, waitingOf } from './leave-call.js';
 import type { Passage } from './passage.js';
-import type { Conversation } from './recorder.js';
-import { gateUnavailable, refusedByLimit, refusedByPeople, refusedByRule, refusedByVerdict, stillWaiting, type LimitReason, type RefusedCall } from './refusals.js';
+import { gateUnavailable, givenUp, refusedByLimit, refusedByPeople, refusedByVerdict } from './refusals.js';
 import type { Ticket } from './tickets.js';
-
-/** A call as it was read, before anything was decided. */
-export interface ReadCall {
-  readonly facts: AskedCall;
-  readonly tier: TierOfCall;
-  readonly ticket: Ticket | undefined;
-  /** Refused without asking anybody. */
-  readonly refusal: Refusal | undefined;
-}
-
-export interface CallContext {
-  readonly house: House;
-  readonly conversation: Conversation;
-  readonly era: Era;
-}
-
-export interface CallToRead {
-  /** Our metadata already cut out. */
-  readonly message: RpcMessage;
-  /** Length as it came. */
-  readonly rawBytes: number;
-  readonly hasConflict: boolean;
-}
-
-export function readCall({ house, conversation }: CallContext, { message, rawBytes, hasConflict }: CallToRead): ReadCall {
-  const policy = house.policy();
-  const tool = typeof message.params?.['name'] === 'string' ? message.params['name'] : '';
-  const definition = house.tools.definitionOf(tool);
-  const firstOfSession = !house.allowedSessions.has(conversation.session);
-  const called = { server: house.server, tool, definition, args: message.params?.['arguments'], agent: house.agent, firstOfSession };
-  const { tier, resultRule } = house.tiers.of(policy, called);
-  const digest = message.isTooDeep
-    ? digestOf(message.bytes)
-    : actionDigest(message.bytes, { domain: house.domain(), agent: house.agent, session: conversation.session, server: house.server, tool, policyVersion: policy.version }, argumentsSpan(message));
-  const ticket = house.tickets.find(digest, house.clock.monotonicMs());
-  const refused: RefusedCall = { server: house.server, tool, tier: tier.tier, rule: tier.rule, policyVersion: policy.version };
-  const limit = limitOf({ message, rawBytes, hasConflict }, policy, tier);
-  const refusal = tier.deny !== undefined ? refusedByRule(refused, tier.deny) : limit === undefined ? undefined : refusedByLimit(refused, limit);
-  const observed: ObservedCall = {
-    callId: ticket?.callId ?? house.makeCallId(), phase: 'request', tool: tool.slice(0, 512), impact: tier.impact, tier: tier.tier, tierRule: tier.rule.slice(0, 256),
-    policyVersion: policy.version, actionDigest: digest, waits: tier.waits && refusal === undefined, deadlineMs: tier.deadlineMs,
-  };
-  const outputSchema = { known: definition !== undefined, ...(definition?.outputSchema === undefined ? {} : { schema: definition.outputSchema }) };
-  return { facts: { observed, refused, resultRule, outputSchema }, tier, ticket, refusal };
-}
-
-/** Of repeated `params` or `arguments` the last counts, as in every common parser; the digest has both only where nothing else is said. */
-function argumentsSpan({ scan }: RpcMessage): Span | undefined {
-  return scan.params.at(-1)?.findLast(({ key }) => key === 'arguments')?.value;
-}
-
-function limitOf({ message, rawBytes, hasConflict }: CallToRead, policy: CompiledPolicy, { tier }: TierOfCall): LimitReason | undefined {
-  if (policy.policy.mode === 'observe') return undefined;
-  if (message.routeIsAmbiguous) return 'ambiguous-json';
-  if (hasConflict) return 'attestation-conflict';
-  if (tier === 'low') return undefined;
-  if (message.isAmbiguous) return 'ambiguous-json';
-  // What the detectors would not see cannot be judged; under `digest-only` they were never meant to see it.
-  const isUnseen = rawBytes > callBytesMax && policy.policy.payload === 'full';
-  return message.isTooDeep || isUnseen ? 'uninspectable' : undefined;
-}
-
-/** Above this a payload is not in the record (contracts: `payloadBytesMax`). */
-const callBytesMax = 256 * 1024;
-
-export interface GatedCall {
-  readonly context: CallContext;
-  readonly read: ReadCall;
-  readonly asked: Asked;
-  /** What is sent if it is sent. */
-  readonly bytes: Uint8Array;
-  /** Answers in the server's place, recorded. */
-  readonly refuse: (refusal: Refusal) => Passage;
-}
+import { beginSigns } from './waiting-signs.js';
 
 /** The request is recorded (or could not be); now it is refused, sent or held. */
 export function gateCall(call: GatedCall): Passage | Promise<Passage> {
@@ -109,15 +34,22 @@ function holdCall(call: GatedCall, observationId: string): Passage | Promise<Pas
   let immediate: Passage | undefined;
   let later: ((passage: Passage) => void) | undefined;
   const { deadlineMs, onUnavailable } = read.tier;
+  let endSigns: (() => void) | undefined;
+  const beginOnce = (): void => {
+    endSigns ??= beginSigns({ house, client: call.client, waiting: waitingOf(call), giveUp: () => asked.holding?.giveUp(), record: call.record });
+  };
+  const isResumed = read.ticket !== undefined;
   const about = {
     observationId, of: 'request' as const, callId: read.facts.observed.callId, actionDigest: read.facts.observed.actionDigest, bytes: bytes.length,
-    rule: { deadlineMs, onUnavailable, holdMs: house.policy().policy.holds.holdMs }, isResumed: read.ticket !== undefined,
+    rule: { deadlineMs, onUnavailable, holdMs: house.policy().policy.holds.holdMs }, isResumed, onAsked: beginOnce,
   };
   asked.holding = house.held.open(about, (end) => {
     asked.holding = undefined;
+    endSigns?.();
     immediate = onHoldEnd(call, end);
     later?.(immediate);
   });
+  if (isResumed) beginOnce();
   house.gate.hurry();
   return immediate ?? new Promise((resolve) => (later = resolve));
 }
@@ -125,6 +57,8 @@ function holdCall(call: GatedCall, observationId: string): Passage | Promise<Pas
 function onHoldEnd(call: GatedCall, end: HoldEnd): Passage {
   const { read: { facts: { refused } } } = call;
   const { action, heldMs } = end;
+  // A poll that is taken back takes no question back: its task goes on waiting.
+  if (action.kind === 'drop' && call.asked.task !== undefined) return { kind: 'drop' };
   if (action.kind === 'drop') return ended(call, { end: 'cancelled-while-held', by: 'client', heldMs }, undefined);
   if (action.kind === 'send') return onSend(call, end);
   switch (action.because) {
@@ -138,9 +72,16 @@ function onHoldEnd(call: GatedCall, end: HoldEnd): Passage {
     case 'gate-away':
     case 'no-verdict':
       return ended(call, { end: 'expired', by: action.because, heldMs }, gateUnavailable(refused, action.because));
+    case 'given-up':
+      return giveUpCall(call, heldMs);
     case 'still-waiting':
       return leaveTicket(call, end);
   }
+}
+
+/** The person at the client does not want the call any more: nobody is asked about it from now on, and it is never sent. */
+export function giveUpCall(call: GatedCall, heldMs: number): Passage {
+  return ended(call, { end: 'cancelled-while-held', by: 'person-at-client', heldMs }, givenUp(call.read.facts.refused));
 }
 
 function onSend(call: GatedCall, end: HoldEnd): Passage {
@@ -148,7 +89,8 @@ function onSend(call: GatedCall, end: HoldEnd): Passage {
   const { house, conversation, era } = context;
   const { action, heldMs } = end;
   if (action.kind !== 'send') return { kind: 'drop' };
-  if (action.by === 'verdict' && end.verdict?.kind === 'modify' && end.verdict.mode === 'enforce') return ended(call, { end: 'denied', by: 'verdict', heldMs }, refusedByLimit(refused, 'modify-unsupported'));
+  const isForeignEdit = action.by === 'verdict' && end.verdict?.kind === 'modify' && end.verdict.mode === 'enforce' && observed.edits === undefined;
+  if (isForeignEdit) return ended(call, { end: 'denied', by: 'verdict', heldMs }, refusedByLimit(refused, 'modify-unsupported'));
   if (action.by === 'decision' && (end.grant === undefined || !consumeGrant(context, observed, end.grant))) return ended(call, { end: 'denied', by: 'grant', heldMs }, refusedByLimit(refused, 'grant-refused'));
   if (action.by === 'fail-open') house.recorder.record(conversation, { kind: 'fail-open', ...era, direction: 'client-to-server', note: { callId: observed.callId, phase: 'request', tier: observed.tier } });
   if (action.by !== 'fail-open') house.allowedSessions.add(conversation.session);
@@ -159,14 +101,17 @@ function onSend(call: GatedCall, end: HoldEnd): Passage {
 
 /** No `held-ended` yet: people may still decide, and the call may come again. */
 function leaveTicket(call: GatedCall, end: HoldEnd): Passage {
-  const { read: { facts: { refused, observed } }, asked, context: { house } } = call;
+  const { read: { facts: { observed }, ticket }, asked, context: { house, conversation } } = call;
   const nowMs = house.clock.monotonicMs();
-  const gone = house.tickets.open(
-    { callId: observed.callId, actionDigest: observed.actionDigest, observationId: asked.observationId ?? '', openedAtMs: nowMs - end.heldMs },
+  const opened = house.tickets.open(
+    {
+      callId: observed.callId, actionDigest: observed.actionDigest, observationId: asked.observationId ?? '', session: ticket?.session ?? conversation.session,
+      round: keptRound(call), openedAtMs: nowMs - end.heldMs,
+    },
     end.verdict?.askDeadlineMs ?? house.policy().policy.ask.deadlineMs,
   );
-  for (const { callId } of gone) recordEnd(call, { end: 'expired', by: 'ticket', heldMs: 0 }, callId);
-  return call.refuse(stillWaiting(refused, observed.callId));
+  for (const { callId } of opened.gone) recordEnd(call, { end: 'expired', by: 'ticket', heldMs: 0 }, callId);
+  return leaveCall(call, opened.ticket);
 }
 
 function onDecidedTicket(call: GatedCall, ticket: Ticket): Passage {

@@ -4,8 +4,8 @@
  * CN2. A kill between mark and forward leaves an approval that was used and a call that was not sent; never two sent.
  */
 import type { ObservedCall } from '@countersign/contracts';
-import type { CallContext } from './call-gate.js';
 import { isUsable, type GoodGrant } from './grant-check.js';
+import type { CallContext } from './read-call.js';
 
 /** @returns whether the call may be sent now. */
 export function consumeGrant({ house, conversation, era }: CallContext, { callId, actionDigest }: ObservedCall, grant: GoodGrant): boolean {

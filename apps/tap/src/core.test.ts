@@ -121,7 +121,7 @@ describe('a call', () => {
   it('[T23] whose client went away is dropped the same way', async () => {
     const tap = await quiet();
     const held = ask(tap, 7);
-    tap.stream.withdraw('7');
+    tap.stream.withdraw('7', 'client-disconnected');
     expect(await held).toEqual({ kind: 'drop' });
   });
 

@@ -14,8 +14,10 @@ import type { DecisionNews } from './gate-frames.js';
 import { GateClient, type GateListener } from './gate-client.js';
 import { checkGrant, type GoodGrant } from './grant-check.js';
 import { HeldCalls } from './held-calls.js';
+import { HeldTasks } from './held-tasks.js';
 import type { HandedTask } from './handed-task.js';
 import type { House } from './house.js';
+import { OwnAsks } from './own-asks.js';
 import type { StreamInfo, TapCore, TapStream } from './passage.js';
 import { PolicyKeeper } from './policy-keeper.js';
 import { Recorder, type Recordable } from './recorder.js';
@@ -39,6 +41,8 @@ export interface CoreOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** What a prompt hook of this agent handed over. */
   readonly handedTask?: HandedTask;
+  /** Where people decide, looked up when somebody is to be told. */
+  readonly approvalsPage?: () => string | undefined;
   readonly clock: Clock;
   readonly random: () => number;
   /** How long observations nobody waits for may gather before they are sent; milliseconds, 5 by default. */
@@ -80,6 +84,9 @@ class Core implements TapCore {
       tools: new ToolBook(),
       tiers: new CallTiers(),
       allowedSessions: new AllowedSessions(),
+      ownAsks: new OwnAsks(),
+      tasks: new HeldTasks(),
+      approvalsPage: options.approvalsPage ?? (() => undefined),
       environment: new CallerEnvironment(options.env, options.handedTask, log),
       gate: this.#gate,
       policy: () => this.#policy.current(),

@@ -21,6 +21,8 @@ export interface HeldMessage {
   readonly rule: HoldRule;
   /** People are asked already: this is the same call again. */
   readonly isResumed: boolean;
+  /** People are asked from now on. Not called for a resumed one. */
+  readonly onAsked?: () => void;
 }
 
 export interface HoldEnd {
@@ -35,6 +37,8 @@ export interface HoldEnd {
 export interface Holding {
   readonly about: HeldMessage;
   cancel(): void;
+  /** The person at the client does not want it any more: it is answered, and never sent. */
+  giveUp(): void;
   /** Nobody listens any more: a verdict that is on its way still counts, people are not waited for. */
   abandon(): void;
 }
@@ -67,6 +71,7 @@ export class HeldCalls {
     const entry: Entry = {
       about, hold, settle, startedAtMs: nowMs, verdict: undefined, isAbandoned: false, cancelWake: () => undefined,
       cancel: () => this.#input(entry, { kind: 'cancelled' }),
+      giveUp: () => this.#input(entry, { kind: 'given-up' }),
       abandon: () => {
         entry.isAbandoned = true;
         if (entry.hold.phase === 'decision') entry.cancel();
@@ -109,6 +114,7 @@ export class HeldCalls {
     entry.hold = hold;
     if (action.kind === 'wait') {
       if (hold !== before) this.#wakeAtDeadline(entry);
+      if (hold.phase === 'decision' && before.phase === 'verdict') entry.about.onAsked?.();
       if (entry.isAbandoned && hold.phase === 'decision') entry.cancel();
       return;
     }

@@ -7,6 +7,8 @@ import type { AllowedSessions } from './allowed-sessions.js';
 import type { CallTiers } from './call-tiers.js';
 import type { CallerEnvironment } from './caller-environment.js';
 import type { HeldCalls } from './held-calls.js';
+import type { HeldTasks } from './held-tasks.js';
+import type { OwnAsks } from './own-asks.js';
 import type { Recorder } from './recorder.js';
 import type { Tickets } from './tickets.js';
 import type { ToolBook } from './tool-book.js';
@@ -30,6 +32,10 @@ export interface House {
   readonly tiers: CallTiers;
   /** Sessions of which a call was allowed; until then each call waits at least as `sessions.firstCallTier` says. */
   readonly allowedSessions: AllowedSessions;
+  readonly ownAsks: OwnAsks;
+  readonly tasks: HeldTasks;
+  /** Where people decide, when an installation left word of it. */
+  readonly approvalsPage: () => string | undefined;
   readonly environment: CallerEnvironment;
   readonly gate: GateReach;
   readonly policy: () => CompiledPolicy;

@@ -5,13 +5,21 @@
  * PA3. `answer` is for the client, in the server's place; the offered message must then not be forwarded.
  * PA4. `drop` means: nothing goes anywhere (a cancelled held call).
  * PA5. A message too long to inspect is decided by its envelope alone, and nothing above tier low passes so from the client.
+ * PA6. Beside its passage a message may have something said to whoever sent it, now (`toSender`): that a call is held, or that the
+ *      server's request is refused.
+ * PA7. A message the transport refused is offered all the same, with the refusal: it is recorded, and goes nowhere (T38).
  * The core never touches a socket, a process or HTTP; a transport never decides.
  */
 import type { Agent } from '@countersign/contracts';
 import type { LongMessage } from '@countersign/wire';
 
 export type Passage =
-  | { readonly kind: 'forward'; readonly bytes: Uint8Array }
+  | {
+      readonly kind: 'forward';
+      readonly bytes: Uint8Array;
+      /** HTTP: fields that belong to this message and not to the request it was made from (`Mcp-Param-*`); names and values, two by two. */
+      readonly mirrors?: readonly string[];
+    }
   | { readonly kind: 'answer'; readonly bytes: Uint8Array }
   | { readonly kind: 'drop' };
 
@@ -28,7 +36,15 @@ export interface Arrival {
   readonly attestationHeader?: string;
   /** HTTP: the `MCP-Protocol-Version` header, already checked against the body. */
   readonly protocolVersionHeader?: string;
+  /** HTTP: the header fields that repeat arguments of this message (`Mcp-Param-*`); names and values, two by two. */
+  readonly mirrors?: readonly string[];
+  /** Says one message to the sender, outside of any answer; false when there is no way to. */
+  readonly toSender?: ToSender;
+  /** Decided by the transport already: a word for the record, and the answer. */
+  readonly refusal?: { readonly reason: string; readonly detail: string; readonly bytes: Uint8Array };
 }
+
+export type ToSender = (bytes: Uint8Array) => boolean;
 
 /** A message that was not kept whole. */
 export interface LongArrival {
@@ -50,8 +66,10 @@ export interface TapStream {
   offerLong(arrival: LongArrival): LongPassage;
   /** May a message from the server that is longer than anything kept be relayed while it arrives, before its id is known? */
   mayPassUnread(): boolean;
-  /** The client took back what it asked (disconnect in the modern era): ends the hold of this request id (JSON text). */
-  withdraw(rpcId: string): void;
+  /** The client took back what it asked (disconnect in the modern era): ends the hold of this request id (JSON text); what was sent is lost for this cause. */
+  withdraw(rpcId: string, cause: string): void;
+  /** What these requests (ids as JSON text) still wait for will not come; other requests of the stream go on. */
+  lose(rpcIds: readonly string[], cause: string): void;
   /** The client says nothing more (end of its input): people are not waited for any longer, verdicts under way still are. */
   abandon(): void;
   /** The stream is over; pending requests are recorded as lost with this cause. Returns ids (JSON text) that were still unanswered. */

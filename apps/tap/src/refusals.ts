@@ -46,12 +46,39 @@ export function refusedByPeople(call: RefusedCall, outcome: 'denied' | 'expired'
   };
 }
 
-export function stillWaiting(call: RefusedCall, ticket: string): Refusal {
+/** @param page where people decide, if it is known. */
+export function stillWaiting(call: RefusedCall, ticket: string, page?: string): Refusal {
   return {
     code: 'awaiting', reason: 'awaiting-decision', ticket,
     what: `Countersign holds back the call ${name(call)}; it was not sent to the server.`,
     why: `Why: it waits for a person's decision, ticket ${ticket} ${by(call)}.`,
-    wouldPass: 'What would pass: repeat exactly the same call later; once approved, the repeated call is sent.',
+    wouldPass: `What would pass: repeat exactly the same call later; once a person approved it${page === undefined ? '' : ` at ${page}`}, the repeated call is sent.`,
+  };
+}
+
+/** The person at the client gave the waiting call up. */
+export function givenUp(call: RefusedCall): Refusal {
+  return {
+    code: 'denied', reason: 'given-up', what: notSent(call),
+    why: `Why: the person at the client gave it up while it waited for a decision ${by(call)}.`,
+    wouldPass: 'What would pass: the same call again, if it is wanted after all; it will be asked about anew.',
+  };
+}
+
+/** The policy would change an argument, and cannot. */
+export function refusedByEdit(call: RefusedCall, { rule, why }: { readonly rule: string; readonly why: string }): Refusal {
+  return {
+    code: 'denied', reason: 'edit-impossible', what: notSent(call),
+    why: `Why: the policy changes this call by "${rule}", and ${why} ${by(call)}.`,
+    wouldPass: 'What would pass: the call with arguments of the kind the tool’s schema names.',
+  };
+}
+
+/** What a server asks of a client, refused to the server. Says nothing of the policy's reasons: it is read on the other side. */
+export function refusedAsk(server: string, method: string): Refusal {
+  return {
+    code: 'denied', reason: 'refused-by-policy',
+    what: `The request ${method.slice(0, 128)} of server "${server}" was not passed to the client.`, why: 'Why: a policy of the client’s side does not allow it.', wouldPass: 'What would pass: going on without it.',
   };
 }
 

@@ -1,14 +1,15 @@
 /**
- * What becomes of the answer to a `tools/call`.
+ * What becomes of the answer to a call, or of a request of the server's that is judged like one.
  * RG1. It is recorded before it goes on; only a verdict other than `allow` changes a byte.
  * RG2. A result that would wait and cannot be inspected, or whose verdict does not come, follows the policy's word for results, counted.
  * RG3. A withheld result becomes a tool error that names its quarantine id; a redacted one stays valid or becomes that error.
  */
 import { redactResult, type Refusal } from '@countersign/wire';
-import type { Asked, AskedCall } from './asked.js';
-import type { CallContext } from './call-gate.js';
+import type { Asked } from './asked.js';
+import type { AskedCall } from './asked-call.js';
 import type { HoldEnd } from './held-calls.js';
 import type { Passage } from './passage.js';
+import type { CallContext } from './read-call.js';
 import { withheldResult } from './refusals.js';
 
 export interface GatedResult {
@@ -20,8 +21,10 @@ export interface GatedResult {
   readonly observationId: string | undefined;
   /** Too deep, too long: nobody can judge it. */
   readonly isUnseen: boolean;
-  /** Answers in the server's place, recorded. */
+  /** Answers in the server's place, recorded; to a request of the server's, the server. */
   readonly refuse: (refusal: Refusal) => Passage;
+  /** `params`: it is a request of the server's, judged by its text like a result. */
+  readonly of?: 'result' | 'params';
 }
 
 export function gateResult(result: GatedResult): Passage | Promise<Passage> {
@@ -64,7 +67,7 @@ function unjudged(result: GatedResult, heldMs: number): Passage {
 type Judged = Pick<HoldEnd, 'verdict' | 'heldMs'> | { readonly verdict: undefined; readonly heldMs: number };
 
 function redact(result: GatedResult, { verdict, heldMs }: Judged): Passage {
-  const redacted = redactResult(result.bytes, verdict?.redactions ?? [], { outputSchema: result.call.outputSchema });
+  const redacted = redactResult(result.bytes, verdict?.redactions ?? [], { outputSchema: result.call.outputSchema, of: result.of ?? 'result' });
   if (!redacted.ok || redacted.bytes === result.bytes) return withhold(result, { verdict, heldMs });
   recordEnd(result, { end: 'forwarded', by: 'redaction', heldMs });
   return { kind: 'forward', bytes: redacted.bytes };

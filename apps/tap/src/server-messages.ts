@@ -1,58 +1,89 @@
 /**
  * What the server sends: recorded, answers matched to what was asked, results of calls gated; everything else goes on as it came.
- * SM1. A key under our prefix that comes from a server is relayed as it is, and believed by nobody.
+ * SM1. A key under our prefix that comes from a server is cut out, and believed by nobody.
  * SM2. Of several requests in flight under one id an answer counts for the strictest: repeating an id must not loosen a result.
+ * SM3. What a server asks of the client inside a result is held to the same rules as what it asks outright.
  */
-import { isRecord, observedMessage, readMessage, type Answered, type Era, type MessageFlag, type RpcMessage } from '@countersign/wire';
-import type { Asked, AskedCall } from './asked.js';
-import type { CallContext } from './call-gate.js';
+import { eraOf, hasModernMark, isRecord, observedMessage, readMessage, stripFromServer, type Answered, type Era, type MessageFlag, type RpcMessage } from '@countersign/wire';
+import type { Asked } from './asked.js';
+import type { AskedCall } from './asked-call.js';
+import { finishTask, inOurName } from './client-tasks.js';
+import type { FromServer } from './from-server.js';
 import type { Arrival, Passage } from './passage.js';
+import type { CallContext } from './read-call.js';
 import type { Conversation, Recordable } from './recorder.js';
 import { gateResult } from './result-gate.js';
+import { embeddedRefusal, judgeAsk } from './server-asks.js';
 import type { StreamState } from './stream-state.js';
-
-interface FromServer {
-  readonly state: StreamState;
-  readonly arrival: Arrival;
-  readonly message: RpcMessage;
-}
 
 /** Above this a payload is not in the record (contracts: `payloadBytesMax`), so nobody can judge it. */
 const resultBytesMax = 256 * 1024;
 
 export function offerFromServer(state: StreamState, arrival: Arrival): Passage | Promise<Passage> {
-  const from = { state, arrival, message: readMessage(arrival.bytes) };
-  const { shape, rpcId, method } = from.message;
+  const came = readMessage(arrival.bytes);
+  const bytes = stripFromServer(came);
+  const message = bytes === arrival.bytes ? came : readMessage(bytes);
+  const { shape, rpcId, method, params } = message;
+  const from = { state, arrival, message, era: eraOfUnasked(state, arrival, params) };
   if ((shape === 'response' || shape === 'error') && rpcId !== undefined) return onAnswer(from, state.toServer.answer(rpcId));
-  if (shape === 'request' && rpcId !== undefined && method !== undefined) onRequest(from);
-  else {
-    if (method === 'notifications/cancelled') noteCancelled(from);
-    record(from, state.sessionEra(), {});
+  if (shape === 'request' && rpcId !== undefined && method !== undefined) return onRequest(from);
+  if (method === 'notifications/cancelled' && wasHeld(from)) {
+    recordFromServer(from, {});
+    return { kind: 'drop' };
   }
-  return { kind: 'forward', bytes: arrival.bytes };
+  recordFromServer(from, {});
+  return { kind: 'forward', bytes };
 }
 
-function onRequest(from: FromServer): void {
-  const { state, message: { rpcId = 'null', method = '' } } = from;
-  const era = state.sessionEra();
+/** ER3: its own mark, the exchange it came in, the era its client speaks. */
+function eraOfUnasked(state: StreamState, { protocolVersionHeader }: Arrival, params: RpcMessage['params']): Era {
+  if (hasModernMark(params)) return eraOf(params, { negotiated: state.spoken?.era === 'modern' ? state.spoken.protocolVersion : undefined, header: protocolVersionHeader ?? firstModern });
+  return protocolVersionHeader === undefined ? state.sessionEra() : eraOf(undefined, { negotiated: state.negotiated, header: protocolVersionHeader });
+}
+
+const firstModern = '2026-07-28';
+
+function onRequest(from: FromServer): Passage | Promise<Passage> {
+  const { state, message: { rpcId = 'null', method = '' }, era } = from;
   const asked: { -readonly [K in keyof Asked]: Asked[K] } = { rpcId, method, era, conversation: state.conversation(), observationId: undefined, holding: undefined };
   const { isDuplicate } = state.toClient.ask(rpcId, asked);
-  asked.observationId = record(from, era, { flags: isDuplicate ? ['duplicate-id'] : [] });
+  return judgeAsk(from, asked, (call) => {
+    asked.observationId = recordFromServer(from, { flags: isDuplicate ? ['duplicate-id'] : [], ...(call === undefined ? {} : { call }) });
+  });
 }
 
 function onAnswer(from: FromServer, answered: Answered<Asked> | undefined): Passage | Promise<Passage> {
-  const { state, arrival } = from;
+  const { state, message: { bytes } } = from;
   if (answered === undefined) {
-    record(from, state.sessionEra(), {});
-    return { kind: 'forward', bytes: arrival.bytes };
+    recordFromServer(from, {});
+    return { kind: 'forward', bytes };
   }
   const { about, isLate, others } = answered;
   learn(from, about);
   const call = [about, ...others].map((asked) => asked.call).find((known) => known?.resultRule.waits === true) ?? about.call;
   const linked = { flags: isLate ? (['late'] as const) : [], method: about.method, inReplyTo: about.observationId, conversation: about.conversation };
-  if (call !== undefined) return onResult(from, { asked: about, call, linked });
-  record(from, about.era, linked);
-  return { kind: 'forward', bytes: arrival.bytes };
+  const of = { ...from, era: about.era };
+  const passage = call !== undefined && isResult(from, about) ? onResult(of, { asked: about, call, linked }) : onPlain(of, about, linked);
+  return about.task === undefined && about.speaksOf === undefined ? passage : renamed(state, about, passage);
+}
+
+/** The state of a server's own task is no result until the result is in it. */
+function isResult({ message: { value } }: FromServer, { method }: Asked): boolean {
+  if (method !== 'tasks/get') return true;
+  const result = isRecord(value) ? value['result'] : undefined;
+  return isRecord(result) && ('result' in result || 'error' in result);
+}
+
+function onPlain(from: FromServer, about: Asked, linked: ToRecord): Passage {
+  recordFromServer(from, linked);
+  const refusal = embeddedRefusal(from, about.call?.refused);
+  return refusal === undefined ? { kind: 'forward', bytes: from.message.bytes } : from.state.refuse(about, refusal);
+}
+
+/** A poll of one of our tasks is answered about our task. */
+function renamed(state: StreamState, asked: Asked, passage: Passage | Promise<Passage>): Passage | Promise<Passage> {
+  const name = (settled: Passage): Passage => (settled.kind === 'drop' ? settled : { ...settled, bytes: inOurName(asked, finishTask(state, asked, settled.bytes)) });
+  return passage instanceof Promise ? passage.then(name) : name(passage);
 }
 
 interface CallResult {
@@ -67,8 +98,10 @@ function onResult(from: FromServer, { asked, call, linked }: CallResult): Passag
   const isUnseen = message.isTooDeep || (arrival.bytes.length > resultBytesMax && state.house.policy().policy.payload === 'full');
   const { waits, deadlineMs } = call.resultRule;
   const observed = { ...call.observed, phase: 'result' as const, waits: waits && !isUnseen, deadlineMs, isError: isErrorResult(message) };
-  const observationId = record(from, asked.era, { ...linked, call: observed });
-  return gateResult({ context, asked, call, bytes: arrival.bytes, observationId, isUnseen, refuse: (refusal) => state.refuse(asked, refusal) });
+  const observationId = recordFromServer(from, { ...linked, call: observed });
+  const refuse = (refusal: Parameters<StreamState['refuse']>[1]): Passage => state.refuse(asked, refusal);
+  const refusal = embeddedRefusal(from, call.refused);
+  return refusal === undefined ? gateResult({ context, asked, call, bytes: message.bytes, observationId, isUnseen, refuse }) : refuse(refusal);
 }
 
 function isErrorResult({ shape, value }: RpcMessage): boolean {
@@ -80,12 +113,22 @@ function isErrorResult({ shape, value }: RpcMessage): boolean {
 function learn({ state, message }: FromServer, about: Asked): void {
   const result = message.shape === 'response' && isRecord(message.value) ? message.value['result'] : undefined;
   if (about.method === 'tools/list') state.house.tools.learn(result);
-  if (about.method === 'initialize' && isRecord(result) && typeof result['protocolVersion'] === 'string') state.negotiated = result['protocolVersion'];
+  if (!isRecord(result)) return;
+  if (about.method === 'initialize' && typeof result['protocolVersion'] === 'string') {
+    state.negotiated = result['protocolVersion'];
+    state.spoken = undefined;
+  }
+  const task = result['resultType'] === 'task' ? result : result['task'];
+  if (about.method === 'tools/call' && about.call !== undefined && isRecord(task) && typeof task['taskId'] === 'string') state.rememberServerTask(task['taskId'], about.call);
 }
 
-function noteCancelled({ state, message }: FromServer): void {
+/** @returns whether the server took a request back that never reached the client: then neither does this. */
+function wasHeld({ state, message }: FromServer): boolean {
   const id = message.params?.['requestId'];
-  if (typeof id === 'string' || typeof id === 'number') state.toClient.cancel(JSON.stringify(id));
+  if (typeof id !== 'string' && typeof id !== 'number') return false;
+  const held = state.toClient.cancel(JSON.stringify(id)).filter(({ holding }) => holding !== undefined);
+  for (const { holding } of held) holding?.cancel();
+  return held.length > 0;
 }
 
 interface ToRecord extends Pick<Recordable, 'call'> {
@@ -95,11 +138,12 @@ interface ToRecord extends Pick<Recordable, 'call'> {
   readonly conversation?: Conversation;
 }
 
-function record({ state, arrival, message }: FromServer, era: Era, { flags = [], method, inReplyTo, call, conversation = state.conversation() }: ToRecord): string | undefined {
+function recordFromServer({ state, arrival, message, era }: FromServer, { flags = [], method, inReplyTo, call, conversation = state.conversation() }: ToRecord): string | undefined {
   const { recorder, policy } = state.house;
+  const wasStripped = message.bytes !== arrival.bytes;
   return recorder.record(conversation, {
     kind: 'message', ...era, direction: 'server-to-client',
-    message: observedMessage(message, { raw: arrival.bytes, framing: arrival.framing, payload: policy().policy.payload, flags, method, inReplyTo }),
+    message: observedMessage(message, { raw: arrival.bytes, framing: arrival.framing, payload: policy().policy.payload, flags: wasStripped ? [...flags, 'metadata-stripped'] : flags, method, inReplyTo }),
     ...(call === undefined ? {} : { call }),
   });
 }

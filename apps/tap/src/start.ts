@@ -1,6 +1,7 @@
 /** Puts the core together for this machine. */
 import { randomFillSync } from 'node:crypto';
 import type { Clock } from '@countersign/pipeline';
+import { approvalsPage } from './console-address.js';
 import { createTapCore } from './core.js';
 import { gateSocketOf, dataDirOf, type Machine } from './data-dir.js';
 import { HandedTask } from './handed-task.js';
@@ -32,6 +33,7 @@ export function startCore({ settings, machine, clock, log }: StartOptions): Star
     ...home, server, clock, log, version, agent: { name: agent, role }, transport: transport.kind, env: machine.env,
     socketPath: gateSocketOf(dataDir, machine),
     handedTask: new HandedTask({ dataDir, agent, parentPid: process.ppid, wallMs: () => clock.wallMs(), lookMsMin: 100 }),
+    approvalsPage: () => approvalsPage(dataDir, machine.env['COUNTERSIGN_CONSOLE_URL']),
     random: Math.random,
     makeCallId: callIds(),
     process: { pid: process.pid, parentPid: process.ppid },

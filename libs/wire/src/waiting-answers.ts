@@ -39,6 +39,10 @@ export function ownRequestId(ticket: string, n: number): string {
   return JSON.stringify(`${namespace}asks/${ticket}/${n}`);
 }
 
+export function isOwnRequestId(rpcId: string): boolean {
+  return rpcId.startsWith(`"${namespace}asks/`);
+}
+
 /** Takes a request of the tap's own back. */
 export function cancelledNotification(rpcId: string): Uint8Array {
   return Buffer.from(`{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":${rpcId},"reason":"Countersign: decided, or no longer held."}}`);

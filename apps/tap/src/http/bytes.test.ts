@@ -372,7 +372,8 @@ describe('refusals and failures', () => {
     const answer = await peer.answer();
     expect(answer.head[0]).toBe('HTTP/1.1 400 Bad Request');
     expect(JSON.parse(answer.body.toString())).toMatchObject({ id: 'q', error: { code: -32020 } });
-    expect([server.requests.length, core.seen.length]).toEqual([0, 0]);
+    expect([server.requests.length, core.seen.length]).toEqual([0, 1]);
+    expect(core.streams[0]?.arrivals[0]?.refusal).toMatchObject({ reason: 'header-mismatch' });
   });
 
   it.each([['Host: evil.example', ''], ['Host: localhost', 'Origin: https://evil.example\r\n']])('[T41] %s %s gets 403 and reaches nobody', async (host, origin) => {

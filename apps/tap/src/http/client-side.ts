@@ -62,6 +62,14 @@ export class ClientSide {
     }
   }
 
+  /** Says something of the tap's own while its answer is still to come; opens the stream that needs. False when there is no way to. */
+  say(message: Uint8Array): boolean {
+    if (this.#isGone || !this.#mayStream || (this.#response.headersSent && !this.#isHeldStream)) return false;
+    this.#openHeldStream();
+    this.#response.write(sseMessage(message));
+    return true;
+  }
+
   head(status: number, reason: string, headers: readonly string[]): void {
     if (this.#isGone || this.#response.headersSent) return;
     this.#response.writeHead(status, reason, [...headers]);
@@ -123,12 +131,15 @@ export class ClientSide {
 
   #keepAlive(): void {
     if (this.#isGone) return;
-    if (!this.#response.headersSent) {
-      this.#isHeldStream = true;
-      this.head(200, reasonOf(200), streamHead);
-    }
+    this.#openHeldStream();
     // A comment the client does not take is not repeated: its connection is full, not silent.
     if (!this.#response.writableNeedDrain) this.#response.write(sseKeepAlive);
+  }
+
+  #openHeldStream(): void {
+    if (this.#response.headersSent) return;
+    this.#isHeldStream = true;
+    this.head(200, reasonOf(200), streamHead);
   }
 
   #stopKeepAlive(): void {

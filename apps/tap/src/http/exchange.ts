@@ -5,14 +5,14 @@
  * EX3. Every exchange ends: forwarded, answered, empty, or broken off as its peer broke off (W7).
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { acceptsEventStream, endToEndTrailers, findHeaderMismatch, guardRequest, headerMismatchError, takeAttestation, transportErrorCodes } from '@countersign/wire';
+import { acceptsEventStream, endToEndTrailers, findHeaderMismatch, guardRequest, headerMismatchError, takeAttestation, transportErrorCodes, type HeaderMismatch } from '@countersign/wire';
 import { ClientSide } from './client-side.js';
 import type { Exchange, House, Reading } from './house.js';
 import { offerRequest, type RequestOutcome } from './offer-request.js';
 import { failClosed, refuse, upstreamFailed } from './refusals.js';
 import { relayResponse } from './relay-response.js';
 import { readRequest, type RequestBody } from './request-body.js';
-import { readRequestFacts } from './request-facts.js';
+import { readRequestFacts, type RequestFacts } from './request-facts.js';
 
 export async function relayExchange(house: House, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const guard = guardRequest(request.rawHeaders, request.url ?? '/', house.listenHost);
@@ -39,9 +39,7 @@ async function relayRead({ house, request, client, loan, body }: Reading & { rea
   const facts = readRequestFacts(request.rawHeaders, body?.read, house.identities);
   if (mismatch !== undefined) {
     house.log(`A request was refused before judging: its ${mismatch.header} header disagrees with its body.`);
-    const refusal = headerMismatchError(facts.rpcIds[0], mismatch);
-    client.answer(400, [refusal], refusal);
-    return;
+    return refuseMismatch({ house, request, client, loan, body }, facts, mismatch);
   }
   const { headers, attestation } = takeAttestation(request.rawHeaders);
   const isOffered = body !== undefined && (body.read.kind === 'message' || body.read.kind === 'batch' || house.upstream.isMcpPath(path) || mentionsRpc(body.decoded));
@@ -58,7 +56,7 @@ async function pass(exchange: Exchange, body: RequestBody | undefined, attestati
   const { client, facts, lease, house } = exchange;
   // Modern: closing the connection takes the request back. Legacy: it closes this answer and nothing else (T35).
   client.onDisconnect(() => {
-    if (facts.isModern && exchange.isOffered) for (const id of facts.rpcIds) lease.stream.withdraw(id);
+    if (facts.isModern && exchange.isOffered) for (const id of facts.rpcIds) lease.stream.withdraw(id, 'client-disconnected');
   });
   const outcome: RequestOutcome = body === undefined || !exchange.isOffered ? { kind: 'send', headers: exchange.headers, body: body?.raw, answers: [] } : await offerRequest(exchange, body, attestation);
   if (outcome.kind === 'answered') {
@@ -78,6 +76,21 @@ async function pass(exchange: Exchange, body: RequestBody | undefined, attestati
     return;
   }
   await relayResponse(exchange, answer, outcome.answers);
+}
+
+/** T38: nothing is judged or sent, but the attempt is in the record, in the session it belongs to. */
+function refuseMismatch({ house, request, client, body }: Reading & { readonly body: RequestBody | undefined }, facts: RequestFacts, mismatch: HeaderMismatch): void {
+  const refusal = headerMismatchError(facts.rpcIds[0], mismatch);
+  const lease = house.sessions.lease({ facts: facts.session, rpcIds: [], isInitialize: false, nowMs: house.nowMs(), postedTo: request.url ?? '/' });
+  try {
+    if (body !== undefined && body.envelope === undefined) {
+      const detail = `${mismatch.header} disagrees with the body`;
+      void lease.stream.offer({ direction: 'client-to-server', bytes: body.decoded, framing: 'body', refusal: { reason: 'header-mismatch', detail, bytes: refusal }, ...(facts.protocolVersion === undefined ? {} : { protocolVersionHeader: facts.protocolVersion }) });
+    }
+  } finally {
+    lease.release(house.nowMs());
+  }
+  client.answer(400, [refusal], refusal);
 }
 
 /** Text no strict parser reads, sent elsewhere than to the endpoint: still judged when it speaks of JSON-RPC. */

@@ -3,7 +3,7 @@
  * OR1. One refused element of a batch takes no other with it; the server gets a batch of the rest, the client one whole answer (T44).
  * OR2. A body nothing changed is sent as it came, compressed or not; a changed one keeps its codings, and its headers agree with it (T39).
  */
-import { headersForChangedBody, joinBatch, messagesOf, mirrorChangedBody, readHttpBody, rpcError, transportErrorCodes, type LongMessage } from '@countersign/wire';
+import { headersForChangedBody, joinBatch, messagesOf, mirrorChangedBody, readHttpBody, rpcError, transportErrorCodes, type LongMessage, type RawHeaders } from '@countersign/wire';
 import type { Arrival } from '../passage.js';
 import { encodeBody } from './content-coding.js';
 import type { Exchange } from './house.js';
@@ -18,9 +18,9 @@ export type RequestOutcome =
 
 export async function offerRequest(exchange: Exchange, body: RequestBody, attestation: string | undefined): Promise<RequestOutcome> {
   if (body.envelope !== undefined) return offerUninspected(exchange, body, body.envelope);
-  const { facts, lease, client } = exchange;
+  const { lease, client } = exchange;
   const parts = body.read.kind === 'batch' ? body.read.messages.map((message) => message.bytes) : [body.decoded];
-  const offered = parts.map((bytes) => lease.stream.offer(arrivalOf(bytes, facts.protocolVersion, attestation)));
+  const offered = parts.map((bytes) => lease.stream.offer(arrivalOf(exchange, bytes, attestation)));
   const decision = whenAll(offered, (passages) => passages);
   const passages = decision instanceof Promise ? await client.whileHeld(decision) : decision;
   const answers = passages.flatMap((passage) => (passage.kind === 'answer' ? [passage.bytes] : []));
@@ -28,7 +28,8 @@ export async function offerRequest(exchange: Exchange, body: RequestBody, attest
   if (sent.length === 0) return { kind: 'answered', answers, body: exchange.isBatch ? joinBatch(answers) : (answers[0] ?? new Uint8Array(0)) };
   if (passages.every((passage, index) => isUnchanged(passage, parts[index] ?? body.decoded))) return { kind: 'send', headers: exchange.headers, body: body.raw, answers };
   const changed = exchange.isBatch ? joinBatch(sent) : (sent[0] ?? body.decoded);
-  return sendChanged(exchange, body, { changed, answers });
+  const mirrors = passages.flatMap((passage) => (passage.kind === 'forward' ? (passage.mirrors ?? []) : []));
+  return sendChanged(exchange, body, { changed, answers, mirrors });
 }
 
 function offerUninspected({ lease, headers }: Exchange, body: RequestBody, envelope: LongMessage): RequestOutcome {
@@ -38,7 +39,7 @@ function offerUninspected({ lease, headers }: Exchange, body: RequestBody, envel
   return { kind: 'answered', answers, body: answers[0] ?? new Uint8Array(0) };
 }
 
-async function sendChanged(exchange: Exchange, body: RequestBody, { changed, answers }: { readonly changed: Uint8Array; readonly answers: readonly Uint8Array[] }): Promise<RequestOutcome> {
+async function sendChanged(exchange: Exchange, body: RequestBody, { changed, answers, mirrors }: { readonly changed: Uint8Array; readonly answers: readonly Uint8Array[]; readonly mirrors: readonly string[] }): Promise<RequestOutcome> {
   const [before] = messagesOf(body.read);
   const [after] = messagesOf(readHttpBody(changed));
   const mirrored = exchange.isBatch || before === undefined || after === undefined ? exchange.headers : mirrorChangedBody(exchange.headers, before, after);
@@ -46,17 +47,32 @@ async function sendChanged(exchange: Exchange, body: RequestBody, { changed, ans
     const refusal = rpcError(exchange.facts.rpcIds[0], { code: transportErrorCodes.uninspectable, message: 'A verdict changed an argument that a header repeats, and it cannot be told which header; nothing was sent to the server. Call again without Mcp-Param headers, or with the values the policy allows.' });
     return { kind: 'answered', answers: [refusal], body: refusal };
   }
-  const encoded = await encodeBody(mirrored, changed);
-  return { kind: 'send', headers: headersForChangedBody(mirrored, encoded.length), body: encoded, answers };
+  const headers = [...mirrored, ...mirrors];
+  const encoded = await encodeBody(headers, changed);
+  return { kind: 'send', headers: headersForChangedBody(headers, encoded.length), body: encoded, answers };
 }
 
-function arrivalOf(bytes: Uint8Array, protocolVersion: string | undefined, attestation: string | undefined): Arrival {
+function arrivalOf({ facts: { protocolVersion }, headers, client }: Exchange, bytes: Uint8Array, attestation: string | undefined): Arrival {
+  const mirrors = mirrorsOf(headers);
   return {
     direction: 'client-to-server',
     bytes,
     framing: 'body',
+    toSender: (said) => client.say(said),
+    ...(mirrors.length === 0 ? {} : { mirrors }),
     ...(attestation === undefined ? {} : { attestationHeader: attestation }),
     ...(protocolVersion === undefined ? {} : { protocolVersionHeader: protocolVersion }),
   };
 }
 
+/** The fields that repeat arguments. */
+function mirrorsOf(headers: RawHeaders): readonly string[] {
+  const mirrors: string[] = [];
+  for (let at = 0; at < headers.length; at += 2) {
+    const name = headers[at] ?? '';
+    if (name.length > mirrorPrefix.length && name.toLowerCase().startsWith(mirrorPrefix)) mirrors.push(name, headers[at + 1] ?? '');
+  }
+  return mirrors;
+}
+
+const mirrorPrefix = 'mcp-param-';

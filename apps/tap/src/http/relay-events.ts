@@ -13,6 +13,7 @@ import type { ClientSide } from './client-side.js';
 import { codingsOf } from './content-coding.js';
 import type { Exchange } from './house.js';
 import { isUnchanged, offerData } from './offer-message.js';
+import { fromServer } from './reply-to-server.js';
 import { refuseAnswer, sendHead } from './response-head.js';
 
 /** Length and body digests would be of other bytes than those sent, once one event is changed. */
@@ -31,7 +32,7 @@ export async function relayEvents(exchange: Exchange, response: IncomingMessage,
   if (outcome === 'refused') response.destroy();
   await sink.end();
   if (outcome === 'broken-off') {
-    lease.lose('truncated');
+    lease.lose('truncated', { mayResume: events.hasIds });
     if (!client.isGone) house.log('The server broke off in the middle of an event stream; the client was told by a broken connection.');
     return client.reset();
   }
@@ -47,6 +48,8 @@ class EventRelay {
   #heldBytes = 0;
   #chargedBytes = 0;
   #hasFailed = false;
+  /** Its events can be asked for again, on another stream. */
+  hasIds = false;
 
   constructor(exchange: Exchange, sink: Sink) {
     this.#exchange = exchange;
@@ -82,8 +85,9 @@ class EventRelay {
     const { lease } = this.#exchange;
     if (frame.type === 'endpoint' && data !== undefined) lease.bindAddress(Buffer.from(data).toString('utf8'));
     if (data === undefined || !carriesMessage(frame, data)) return this.#sink.write(frame.raw);
+    this.hasIds ||= frame.id !== undefined;
     const eventId = frame.id === undefined ? {} : { eventId: frame.id };
-    const passage = lease.events.passage(frame.id, data, () => offerData(lease.stream, { direction: 'server-to-client', bytes: data, framing: 'sse', ...eventId }, this.#exchange.house.limits));
+    const passage = lease.events.passage(frame.id, data, () => offerData(lease.stream, { direction: 'server-to-client', bytes: data, framing: 'sse', ...eventId, ...fromServer(this.#exchange) }, this.#exchange.house.limits));
     if (!(passage instanceof Promise)) return this.#sink.write(bytesOf(frame, data, passage));
     this.#hold(frame, passage.then((decided) => this.#sink.write(bytesOf(frame, data, decided))));
     return undefined;

@@ -14,6 +14,7 @@ import { isUnchanged, offerData, readEnvelope } from './offer-message.js';
 import { readBody } from './read-body.js';
 import { relayEvents } from './relay-events.js';
 import { mayPassUnread, relayUnread } from './relay-unread.js';
+import { fromServer } from './reply-to-server.js';
 import { refuseAnswer, sendHead } from './response-head.js';
 
 export async function relayResponse(exchange: Exchange, response: IncomingMessage, answers: readonly Uint8Array[]): Promise<void> {
@@ -64,7 +65,7 @@ async function relayWhole(exchange: Exchange, response: IncomingMessage, answers
   // What answers a judged message under 200 as JSON is judged, readable or not; an error page is not a message.
   const isAnswer = exchange.isOffered && whole.bytes.length > 0 && response.statusCode === 200 && mediaTypeOf(response.rawHeaders) === 'application/json';
   if (decoded === undefined || !(isAnswer || carriesMessage(decoded, envelope))) return relayUnjudged(exchange, response, { bytes: whole.bytes, answers });
-  const decision = offerData(lease.stream, { direction: 'server-to-client', bytes: decoded, framing: 'body' }, { inspectBytesMax: house.limits.inspectBytesMax, envelope });
+  const decision = offerData(lease.stream, { direction: 'server-to-client', bytes: decoded, framing: 'body', ...fromServer(exchange) }, { inspectBytesMax: house.limits.inspectBytesMax, envelope });
   const passage = decision instanceof Promise ? await client.whileHeld(decision) : decision;
   await deliver(exchange, response, { passage, raw: whole.bytes, decoded, answers });
 }

@@ -50,8 +50,10 @@ export interface SessionLease {
   bindAddress(target: string): void;
   /** The server ended the session. */
   endSession(cause: string): void;
-  /** What this exchange still waits for will not come. */
-  lose(cause: string): void;
+  /** Where messages of this session are posted, if the server named an address. */
+  readonly postedTo: string | undefined;
+  /** What this exchange still waits for will not come; other exchanges of the session go on. */
+  lose(cause: string, stream?: { readonly mayResume: boolean }): void;
   release(nowMs: number): void;
 }
 
@@ -151,6 +153,7 @@ export class SessionTable {
 
   #leaseOf(leased: Session, laneOfLease: Lane, request: LeaseRequest): SessionLease {
     let isReleased = false;
+    let postedTo: string | undefined;
     let [session, lane] = [leased, laneOfLease];
     return {
       get stream() {
@@ -159,9 +162,13 @@ export class SessionTable {
       get events() {
         return session.events;
       },
+      get postedTo() {
+        return postedTo;
+      },
       bind: (mcpSessionId) => this.#bind(session, request, mcpSessionId),
       bindAddress: (target) => {
         if (isReleased) return;
+        postedTo = target;
         this.#release(session, lane, request.rpcIds);
         session = this.#openAt(addressKey(target), request);
         lane = this.#laneFor(session, request.rpcIds);
@@ -169,9 +176,12 @@ export class SessionTable {
       endSession: (cause) => {
         for (const key of [...session.keys]) this.#unbind(session, key, cause);
       },
-      lose: (cause) => {
+      lose: (cause, broken) => {
         const isAlone = lane.exchanges === 1 && !isNamedByServer(session);
-        if (!isAlone || !session.lanes.includes(lane)) return;
+        // The rest of a stream with event ids may still come, on another one of the session.
+        if (isNamedByServer(session) && broken?.mayResume === true) return;
+        if (!isAlone) return void lane.stream().lose(request.rpcIds, cause);
+        if (!session.lanes.includes(lane)) return;
         session.lanes.splice(session.lanes.indexOf(lane), 1);
         lane.end(cause);
       },

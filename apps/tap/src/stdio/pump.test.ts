@@ -11,6 +11,7 @@ function conversation(decide: (text: string) => Passage | Promise<Passage> | und
     offerLong: () => ({ kind: 'forward' }),
     mayPassUnread: () => true,
     withdraw: () => undefined,
+    lose: () => undefined,
     abandon: () => undefined,
     end: () => [],
   };
@@ -20,7 +21,7 @@ function pumped(stream: TapStream, direction: Arrival['direction'] = 'client-to-
   const source = new PassThrough();
   const onward = new PassThrough({ highWaterMark: 1 << 24 });
   const client = new PassThrough({ highWaterMark: 1 << 24 });
-  const pump = new Pump({ direction, source, onward, client, stream });
+  const pump = new Pump({ direction, source, onward, client, back: client, stream });
   const read = (from: PassThrough): string => (from.read() as Buffer | null)?.toString() ?? '';
   return { source, onward, client, pump, read };
 }
@@ -82,7 +83,7 @@ describe('a pump', () => {
         else done();
       },
     });
-    const pump = new Pump({ direction: 'server-to-client', source, onward, client: onward, stream: conversation(() => undefined) });
+    const pump = new Pump({ direction: 'server-to-client', source, onward, client: onward, back: onward, stream: conversation(() => undefined) });
     let offered = 0;
     while (source.write(`${'x'.repeat(1000)}\n`)) offered += 1;
     await new Promise((resolve) => setImmediate(resolve));

@@ -19,6 +19,8 @@ export interface PumpOptions {
   readonly onward: Writable;
   /** Where the tap's answers go. */
   readonly client: Writable;
+  /** Where what is said to the sender goes: the client, or the server's input. */
+  readonly back: Writable;
   readonly stream: TapStream;
 }
 
@@ -28,6 +30,12 @@ export class Pump {
   readonly #options: PumpOptions;
   readonly #framer = new LineFramer({ lineBytesMax: inspectBytesMax });
   readonly #waiting = new Set<Promise<void>>();
+  readonly #toSender = (bytes: Uint8Array): boolean => {
+    const { back } = this.#options;
+    if (back.destroyed || !back.writable) return false;
+    back.write(Buffer.concat([bytes, Buffer.from('\n')]));
+    return true;
+  };
   readonly #long: LongLine;
   /** Resolves when the source ended and its last line was offered. */
   readonly ended: Promise<void>;
@@ -74,7 +82,7 @@ export class Pump {
   }
 
   #line(line: Line): void {
-    const arrival = { direction: this.#options.direction, bytes: line.bytes, framing: line.ending };
+    const arrival = { direction: this.#options.direction, bytes: line.bytes, framing: line.ending, toSender: this.#toSender };
     const elements = batchElements(line.bytes);
     const passage = elements === undefined ? this.#options.stream.offer(arrival) : this.#offerBatch(arrival, elements);
     if (!(passage instanceof Promise)) return this.#settle(line, passage);

@@ -25,8 +25,8 @@ const drainSpoolMs = 500;
 /** Resolves with how the child ended, after everything it said was passed on and recorded. @throws StartFailed */
 export async function runStdioTap({ core, server, client, session }: StdioOptions): Promise<Ending> {
   const stream = core.openStream({ transport: 'stdio', session, sessionRule: 'process' });
-  const toServer = new Pump({ direction: 'client-to-server', source: client.input, onward: server.input, client: client.output, stream });
-  const toClient = new Pump({ direction: 'server-to-client', source: server.output, onward: client.output, client: client.output, stream });
+  const toServer = new Pump({ direction: 'client-to-server', source: client.input, onward: server.input, client: client.output, back: client.output, stream });
+  const toClient = new Pump({ direction: 'server-to-client', source: server.output, onward: client.output, client: client.output, back: server.input, stream });
   // A client that is gone cannot be written to: its server then sees a closed pipe, as it would without a tap.
   client.output.on('error', () => {
     server.output.destroy();

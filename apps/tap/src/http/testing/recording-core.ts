@@ -6,6 +6,8 @@ export interface RecordedStream {
   readonly arrivals: Arrival[];
   readonly long: LongArrival[];
   readonly withdrawn: string[];
+  /** Ids and causes. */
+  readonly lost: string[];
   ended: string | undefined;
 }
 
@@ -20,7 +22,7 @@ export class RecordingCore implements TapCore {
   onWithdraw: (rpcId: string) => void = () => undefined;
 
   openStream(info: StreamInfo): TapStream {
-    const stream: RecordedStream = { info, arrivals: [], long: [], withdrawn: [], ended: undefined };
+    const stream: RecordedStream = { info, arrivals: [], long: [], withdrawn: [], lost: [], ended: undefined };
     this.streams.push(stream);
     return {
       offer: (arrival) => {
@@ -36,6 +38,7 @@ export class RecordingCore implements TapCore {
         stream.withdrawn.push(rpcId);
         this.onWithdraw(rpcId);
       },
+      lose: (rpcIds, cause) => stream.lost.push(...rpcIds.map((rpcId) => `${rpcId} ${cause}`)),
       abandon: () => undefined,
       end: (cause) => {
         stream.ended = cause;
