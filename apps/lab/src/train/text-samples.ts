@@ -15,6 +15,8 @@ import { isTuneServer, type Data, type ResultRow, type Suite } from './rows.js';
 
 export interface Sample extends Example {
   readonly source: string;
+  /** The window, in plain letters. */
+  readonly text: string;
 }
 
 export const tuneSuites = ['workspace', 'banking'] as const;
@@ -82,8 +84,11 @@ export function cleanTuneResults(results: readonly ResultRow[]): ResultRow[] {
   return results.filter((row) => row.label === 'clean' && row.suites.length === 1 && (tuneSuites as readonly string[]).includes(row.suites[0] ?? ''));
 }
 
-function samplesOf(text: string, { vocabulary, ...sample }: Omit<Sample, 'features'> & { vocabulary: Vocabulary }): Sample[] {
-  return windowsOf(text).map(({ start, end }) => ({ ...sample, features: featuresOf(plainText(text.slice(start, end)), vocabulary) }));
+function samplesOf(text: string, { vocabulary, ...sample }: Omit<Sample, 'features' | 'text'> & { vocabulary: Vocabulary }): Sample[] {
+  return windowsOf(text).map(({ start, end }) => {
+    const plain = plainText(text.slice(start, end));
+    return { ...sample, text: plain, features: featuresOf(plain, vocabulary) };
+  });
 }
 
 const readmesMax = 250;

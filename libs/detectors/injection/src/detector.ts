@@ -3,7 +3,8 @@
  * IJ1. The concept is "an instruction stands in data": it is asked of what servers send, never of what the user or the agent says.
  * IJ2. A text is read once, however often it passes; what depends on the session (echoes, calibration) is applied afterwards.
  * IJ3. Only deterministic findings gate: hidden text and pins.
- * IJ4. Linear in the payload, bounded in memory, no exception on any input.
+ * IJ4. With an observer a detection may take until its deadline; without, it is answered at once. Its absence is said in every finding.
+ * IJ5. Linear in the payload, bounded in memory, no exception on any input.
  */
 import { nothing, type Decision, type Detection, type Detector, type FindingDraft, type Observation } from '@countersign/contracts';
 import type { CompiledPolicy } from '@countersign/policy';
@@ -12,7 +13,9 @@ import { callFindings, listFindings, pinKey } from './definition-findings.js';
 import { addOwnWords } from './echo.js';
 import { leavesOf } from './leaves.js';
 import { calibrationOf, emptyMemory, fieldOf, ownWordsOf, restoreMemory, snapshotMemory, type InjectionMemory } from './memory.js';
-import { scorerOf, type TextModel } from './model.js';
+import { scorerOf, type Scorer, type TextModel } from './model.js';
+import { createObserverReader, type Observer, type ObserverHead, type ObserverReader } from './observer.js';
+import { observerHead } from './observer-head.js';
 import { approve } from './pins.js';
 import { textFindings, unscanned } from './text-findings.js';
 import { textModel } from './text-model.js';
@@ -21,17 +24,24 @@ export interface InjectionOptions {
   readonly policy: () => CompiledPolicy;
   /** The shipped model when absent. */
   readonly model?: TextModel;
+  /** Reads what the text model is unsure of, when there is one. */
+  readonly observer?: Observer | undefined;
+  /** The shipped head when absent. */
+  readonly head?: ObserverHead;
 }
 
-export function createInjection({ policy, model = textModel }: InjectionOptions): Detector<InjectionMemory> {
-  const reader = createReader(scorerOf(model));
+/** @throws Error when the head was fitted on another encoder than `observer`. */
+export function createInjection({ policy, model = textModel, observer, head = observerHead }: InjectionOptions): Detector<InjectionMemory> {
+  const scorer = scorerOf(model);
+  const eyes = { reader: createReader(scorer), scorer, model, observer: observer && createObserverReader(observer, head) };
   return {
     name: 'injection',
-    version: `1.0.0+${model.version}`,
+    version: `1.1.0+${model.version}${observer === undefined ? '' : `.observer-${observer.id.slice(0, 8)}`}`,
     empty: emptyMemory,
-    detect(observation, memory): Detection<InjectionMemory> {
-      const findings = findingsOf({ observation, memory, reader, model }, policy());
-      return { memory, findings: findings.length === 0 && observation.call !== undefined ? [nothing] : findings };
+    detect(observation, memory): Detection<InjectionMemory> | Promise<Detection<InjectionMemory>> {
+      const answered = (findings: FindingDraft[]): Detection<InjectionMemory> => ({ memory, findings: findings.length === 0 && observation.call !== undefined ? [nothing] : findings });
+      const findings = findingsOf({ observation, memory, ...eyes }, policy());
+      return findings instanceof Promise ? findings.then(answered) : answered(findings);
     },
     decide: pinApproved,
     snapshot: snapshotMemory,
@@ -43,10 +53,12 @@ interface Scene {
   readonly observation: Observation;
   readonly memory: InjectionMemory;
   readonly reader: Reader;
+  readonly scorer: Scorer;
   readonly model: TextModel;
+  readonly observer: ObserverReader | undefined;
 }
 
-function findingsOf(scene: Scene, policy: CompiledPolicy): FindingDraft[] {
+function findingsOf(scene: Scene, policy: CompiledPolicy): FindingDraft[] | Promise<FindingDraft[]> {
   const { observation, memory } = scene;
   const { message, direction, call, server } = observation;
   if (message === undefined) return [];
@@ -67,18 +79,17 @@ function readsText(method: string | undefined, isCall: boolean): boolean {
   return isCall || (method !== undefined && readMethods.has(method));
 }
 
-function contentFindings({ observation, memory, reader, model }: Scene, method: string | undefined): FindingDraft[] {
+function contentFindings({ observation, memory, ...eyes }: Scene, method: string | undefined): FindingDraft[] | Promise<FindingDraft[]> {
   const { id, server, call, message } = observation;
   const isInstructing = method !== undefined && instructingMethods.has(method);
   const tool = pinKey(server, call?.tool ?? method ?? 'unknown');
   return textFindings({
+    ...eyes,
     observationId: id,
     payload: message?.payload,
-    reader,
-    model,
     vocabulary: memory.vocabulary,
     ownWords: memory.ownWords.get(sessionKey(observation)),
-    calibration: isInstructing ? undefined : calibrationOf(memory, tool),
+    calibration: isInstructing ? undefined : (isObserved) => calibrationOf(memory, isObserved ? `${tool} observed` : tool),
     field: isInstructing ? undefined : (path, label) => fieldOf(memory, `${tool} ${path.slice(0, 256)} ${label}`),
   });
 }

@@ -14,3 +14,5 @@ export { plainText } from './plain.js';
 export { windowsOf } from './windows.js';
 export { hashOf, mixed } from './word-hash.js';
 export { textModel } from './text-model.js';
+export { Observer, createObserverReader, headOf, logitMax, windowsMax, type ObserverHead } from './observer.js';
+export { observerHead } from './observer-head.js';
