@@ -18,6 +18,8 @@ export interface BenchOptions {
   readonly hasGate?: boolean;
   readonly env?: Readonly<Record<string, string>>;
   readonly spool?: Spool;
+  /** Where people decide; undefined: nobody left word. */
+  readonly approvalsPage?: string;
 }
 
 export class TapBench {
@@ -25,6 +27,8 @@ export class TapBench {
   readonly clock = new SeededClock({ seed: 7 });
   readonly spool: Spool;
   readonly logged: string[] = [];
+  /** What the tap said to the client, and to the server, outside of answers. */
+  readonly said: { readonly toClient: string[]; readonly toServer: string[] } = { toClient: [], toServer: [] };
   readonly gate: TestGate;
   readonly core: TapCore;
   readonly stream: TapStream;
@@ -40,6 +44,7 @@ export class TapBench {
       publicKey: publicKey.export({ format: 'jwk' }).x ?? '', sign: (text) => sign(null, Buffer.from(text), privateKey).toString('base64url'),
       policyFile: join(this.dir, 'policy.json'), socketPath: join(this.dir, 'gate.sock'), server: 'bank', agent: { name: 'ana', role: 'buyer' }, transport: 'stdio',
       env: options.env ?? {}, clock: this.clock, random: () => 0.5, drainPauseMs: 0, process: { pid: 1, parentPid: 0 }, log: (line) => this.logged.push(line),
+      ...(options.approvalsPage === undefined ? {} : { approvalsPage: () => options.approvalsPage }),
       makeCallId: () => (this.#callId += 1).toString(16).padStart(32, '0'),
     });
     this.stream = this.core.openStream({ transport: 'stdio', session: 'tap-0/1', sessionRule: 'process' });
@@ -62,11 +67,11 @@ export class TapBench {
   }
 
   fromClient(text: string, more: { readonly attestationHeader?: string } = {}): Passage | Promise<Passage> {
-    return this.stream.offer({ direction: 'client-to-server', bytes: Buffer.from(text), framing: '\n', ...more });
+    return this.stream.offer({ direction: 'client-to-server', bytes: Buffer.from(text), framing: '\n', toSender: (bytes) => this.said.toClient.push(Buffer.from(bytes).toString()) > 0, ...more });
   }
 
   fromServer(text: string): Passage | Promise<Passage> {
-    return this.stream.offer({ direction: 'server-to-client', bytes: Buffer.from(text), framing: '\n' });
+    return this.stream.offer({ direction: 'server-to-client', bytes: Buffer.from(text), framing: '\n', toSender: (bytes) => this.said.toServer.push(Buffer.from(bytes).toString()) > 0 });
   }
 
   call(id: number | string, tool: string, args: unknown = {}): Passage | Promise<Passage> {
