@@ -10,6 +10,7 @@ import { registerHistory } from './commands/history.js';
 import { registerHook } from './commands/hook.js';
 import { registerLab } from './commands/lab.js';
 import { registerLogin } from './commands/login.js';
+import { registerObserver } from './commands/observer.js';
 import { registerPolicy } from './commands/policy.js';
 import { registerPrepare } from './commands/prepare.js';
 import { registerStages } from './commands/stages.js';
@@ -27,7 +28,7 @@ program
   .action(() => {
     throw new UserError('`tap` is handled before this program starts; call it as `countersign tap …`.');
   });
-for (const register of [registerUp, registerLogin, registerDemo, registerHistory, registerVerify, registerAttest, registerPolicy, registerPrepare, registerStages, registerLab, registerWrap, registerUnwrap, registerDoctor, registerHook]) register(program);
+for (const register of [registerUp, registerLogin, registerDemo, registerHistory, registerVerify, registerAttest, registerObserver, registerPolicy, registerPrepare, registerStages, registerLab, registerWrap, registerUnwrap, registerDoctor, registerHook]) register(program);
 
 try {
   await program.parseAsync();

@@ -2,7 +2,7 @@
 import type { Detector, DetectorName } from '@countersign/contracts';
 import { createAttestation } from '@countersign/detector-attestation';
 import { createBehaviour } from '@countersign/detector-behaviour';
-import { createInjection } from '@countersign/detector-injection';
+import { createInjection, type Observer } from '@countersign/detector-injection';
 import { createProbe, type ModelRuntime, type ProbeArtefact } from '@countersign/detector-probe';
 import { createProvenance } from '@countersign/detector-provenance';
 import { Clock, createDetect, type Telemetry } from '@countersign/pipeline';
@@ -17,6 +17,8 @@ export interface DetectOptions {
   /** Consumer group and snapshot name; `detect`. */
   readonly name?: string;
   readonly probe: { readonly runtime: ModelRuntime; readonly artefact: ProbeArtefact };
+  /** Reads what the injection detector's text model is unsure of; absent: findings say so. */
+  readonly observer?: Observer | undefined;
 }
 
 @Module({})
@@ -28,11 +30,11 @@ export class DetectModule {
   }
 }
 
-function detectorsOf({ policy, detectors, probe }: DetectOptions): readonly Detector<unknown>[] {
+function detectorsOf({ policy, detectors, probe, observer }: DetectOptions): readonly Detector<unknown>[] {
   const makers: Record<DetectorName, () => Detector<unknown>> = {
     behaviour: () => createBehaviour({ policy }) as Detector<unknown>,
     provenance: () => createProvenance({ policy }) as Detector<unknown>,
-    injection: () => createInjection({ policy }) as Detector<unknown>,
+    injection: () => createInjection({ policy, observer }) as Detector<unknown>,
     attestation: () => createAttestation({ policy }) as Detector<unknown>,
     probe: () => createProbe({ policy, ...probe }) as Detector<unknown>,
   };

@@ -1,7 +1,8 @@
 /** The stages of the path as NestJS modules over one installation; `solo` takes all, a stage alone takes its own. */
+import { dirname } from 'node:path';
 import { ApproveModule } from '@countersign/approve';
 import { detectorNames } from '@countersign/contracts';
-import { DetectModule, standInProbe } from '@countersign/detect';
+import { DetectModule, installedObserver, standInProbe } from '@countersign/detect';
 import { GateModule, openEnrolments } from '@countersign/gate';
 import { JudgeModule } from '@countersign/judge';
 import type { DynamicModule } from '@nestjs/common';
@@ -19,7 +20,7 @@ export async function moduleOf(stage: Stage, installation: Installation): Promis
         grantPublicKey: keys.grant.publicKey, enrolments: openEnrolments(paths.enrolledFile),
       });
     case 'detect':
-      return DetectModule.forRoot({ policy: () => policy.current(), detectors: detectorNames, probe: await standInProbe() });
+      return DetectModule.forRoot({ policy: () => policy.current(), detectors: detectorNames, probe: await standInProbe(), observer: await installedObserver(dirname(paths.snapshotsFile)) });
     case 'judge':
       return JudgeModule.forRoot({ policy: () => policy.current() });
     case 'approve':

@@ -98,6 +98,7 @@ gates:
   ambiguous-json: deny
   tainted-target: step_up
   habits-changed: step_up
+  unscanned-source: step_up
 
 # Statistical findings (conformal p-values): below stepUp a person is asked, below hold with a stronger reason;
 # below taintHold too, when the call carries values from untrusted text. They act only after sessionsMin benign sessions.

@@ -42,7 +42,7 @@ export const defaultPolicy: Policy = {
   results: { waitWhen: 'openWorld || !known', requires: ['injection'], deadlineMs: 1000, onUnavailable: 'allow', poisoned: 'quarantine' },
   gates: {
     'flow-to-sink': 'deny', capability: 'deny', 'pin-changed': 'step_up', 'hidden-text': 'deny', 'attestation-changed': 'deny',
-    'attestation-invalid': 'deny', 'attestation-conflict': 'deny', 'ambiguous-json': 'deny', 'tainted-target': 'step_up', 'habits-changed': 'step_up',
+    'attestation-invalid': 'deny', 'attestation-conflict': 'deny', 'ambiguous-json': 'deny', 'tainted-target': 'step_up', 'habits-changed': 'step_up', 'unscanned-source': 'step_up',
   },
   scores: {
     write: { stepUp: 0.01, hold: 0.001, taintHold: 0.05 },

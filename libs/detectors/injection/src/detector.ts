@@ -12,7 +12,7 @@ import { createReader, type Reader } from './content.js';
 import { callFindings, listFindings, pinKey } from './definition-findings.js';
 import { addOwnWords } from './echo.js';
 import { leavesOf } from './leaves.js';
-import { calibrationOf, emptyMemory, fieldOf, ownWordsOf, restoreMemory, snapshotMemory, type InjectionMemory } from './memory.js';
+import { calibrationOf, emptyMemory, fieldOf, ownWordsOf, rememberUnscanned, restoreMemory, snapshotMemory, type InjectionMemory } from './memory.js';
 import { scorerOf, type Scorer, type TextModel } from './model.js';
 import { createObserverReader, type Observer, type ObserverHead, type ObserverReader } from './observer.js';
 import { observerHead } from './observer-head.js';
@@ -39,7 +39,10 @@ export function createInjection({ policy, model = textModel, observer, head = ob
     version: `1.1.0+${model.version}${observer === undefined ? '' : `.observer-${observer.id.slice(0, 8)}`}`,
     empty: emptyMemory,
     detect(observation, memory): Detection<InjectionMemory> | Promise<Detection<InjectionMemory>> {
-      const answered = (findings: FindingDraft[]): Detection<InjectionMemory> => ({ memory, findings: findings.length === 0 && observation.call !== undefined ? [nothing] : findings });
+      const answered = (findings: FindingDraft[]): Detection<InjectionMemory> => {
+        if (findings.some(({ kind }) => kind === 'unscanned')) rememberUnscanned(memory, sessionKey(observation), placeOf(observation));
+        return { memory, findings: findings.length === 0 && observation.call !== undefined ? [nothing] : findings };
+      };
       const findings = findingsOf({ observation, memory, ...eyes }, policy());
       return findings instanceof Promise ? findings.then(answered) : answered(findings);
     },
@@ -64,7 +67,7 @@ function findingsOf(scene: Scene, policy: CompiledPolicy): FindingDraft[] | Prom
   if (message === undefined) return [];
   if (direction === 'client-to-server') {
     rememberOwnWords(observation, memory);
-    return call?.phase === 'request' ? callFindings({ memory, server, session: sessionKey(observation) }, call.tool, policy) : [];
+    return call?.phase === 'request' ? [...callFindings({ memory, server, session: sessionKey(observation) }, call.tool, policy), ...unscannedSource(observation, memory)] : [];
   }
   if (message.payload === undefined) return message.flags.includes('over-cap') ? [unscanned('The message is too large to be read; its content counts as untrusted.')] : [];
   if (message.method === 'tools/list') return listFindings(message.payload, { observationId: observation.id, server, session: sessionKey(observation), memory });
@@ -103,6 +106,20 @@ function rememberOwnWords(observation: Observation, memory: InjectionMemory): vo
   const words = ownWordsOf(memory, sessionKey(observation));
   if (task !== undefined) addOwnWords(words, task);
   for (const leaf of leavesOf(payload).leaves.slice(0, ownLeavesMax)) addOwnWords(words, leaf.text);
+}
+
+const sinks: ReadonlySet<string> = new Set(['egress', 'irreversible']);
+
+/** What nobody read may have asked for this very call; only a person can say. */
+function unscannedSource(observation: Observation, memory: InjectionMemory): FindingDraft[] {
+  const place = memory.unscanned.get(sessionKey(observation));
+  if (place === undefined || observation.call === undefined || !sinks.has(observation.call.impact)) return [];
+  const sentence = `This session read more from ${place} than is scanned; what was left over counts as untrusted, and this call can send or undo things.`;
+  return [{ kind: 'unscanned-source', severity: 'medium', gate: 'hold', sentence, wouldPass: 'A person approves this call, or a session that did not read it makes the call.', features: { unscanned: 1 } }];
+}
+
+function placeOf({ server, call, message }: Observation): string {
+  return pinKey(server, call?.tool ?? message?.method ?? 'unknown').slice(0, 200);
 }
 
 function pinApproved(decision: Decision, memory: InjectionMemory): InjectionMemory {

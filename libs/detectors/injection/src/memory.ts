@@ -2,7 +2,7 @@
  * What the detector remembers of one domain.
  * IM1. Bounded: sessions, tools, names and pins each have a maximum (constants here and in the parts).
  * IM2. Pins are never evicted. The rest goes oldest first: a session's own words and a tool's calibration, whose loss raises more findings,
- *      and a field's past, whose loss only takes its novelty from the ranking.
+ *      and a field's past, whose loss only takes its novelty from the ranking. Sessions that read what was not scanned are kept sixteen times as long.
  */
 import { emptyCalibration, type Calibration } from './calibration.js';
 import type { Vocabulary } from './vocabulary.js';
@@ -13,6 +13,7 @@ import { hashOf, mixed } from './word-hash.js';
 export const sessionsMax = 256;
 export const calibrationsMax = 1_024;
 export const namesMax = 8_192;
+export const unscannedMax = 4_096;
 
 export interface InjectionMemory {
   /** `server/tool` → pin. */
@@ -23,22 +24,25 @@ export interface InjectionMemory {
   readonly calibrations: Map<string, Calibration>;
   /** tool, path and label → what stood there before. */
   readonly fields: Map<string, FieldPast>;
+  /** agent and session → where it read more than is scanned. */
+  readonly unscanned: Map<string, string>;
   readonly vocabulary: Vocabulary & { readonly names: Set<number>; readonly pairs: Set<number>; generation: number };
 }
 
 export function emptyMemory(): InjectionMemory {
-  return { pins: new Map(), ownWords: new Map(), calibrations: new Map(), fields: new Map(), vocabulary: { names: new Set(), pairs: new Set(), generation: 0 } };
+  return { pins: new Map(), ownWords: new Map(), calibrations: new Map(), fields: new Map(), unscanned: new Map(), vocabulary: { names: new Set(), pairs: new Set(), generation: 0 } };
 }
 
-const format = 'injection-memory/1';
+const format = 'injection-memory/2';
 
-export function snapshotMemory({ pins, ownWords, calibrations, fields, vocabulary }: InjectionMemory): string {
+export function snapshotMemory({ pins, ownWords, calibrations, fields, unscanned, vocabulary }: InjectionMemory): string {
   return JSON.stringify({
     format,
     pins: [...pins],
     ownWords: [...ownWords].map(([key, words]) => [key, Buffer.from(Int32Array.from(words).buffer).toString('base64')]),
     calibrations: [...calibrations].map(([key, { bins, seen }]) => [key, seen, ...bins]),
     fields: [...fields].map(([key, { filter, shapes, seen }]) => [key, Buffer.from(filter).toString('base64'), seen, ...shapes]),
+    unscanned: [...unscanned],
     names: [...vocabulary.names],
     pairs: [...vocabulary.pairs],
     generation: vocabulary.generation,
@@ -51,6 +55,7 @@ interface SnapshotShape {
   readonly ownWords: [string, string][];
   readonly calibrations: [string, number, ...number[]][];
   readonly fields: [string, string, number, ...number[]][];
+  readonly unscanned: [string, string][];
   readonly names: number[];
   readonly pairs: number[];
   readonly generation: number;
@@ -65,6 +70,7 @@ export function restoreMemory(text: string): InjectionMemory {
     ownWords: new Map(value.ownWords.map(([key, words]) => [key, new Set(hashesOf(words))])),
     calibrations: new Map(value.calibrations.map(([key, seen, ...bins]) => [key, { seen, bins: Float64Array.from(bins) }])),
     fields: new Map(value.fields.map(([key, filter, seen, ...shapes]) => [key, { filter: Uint8Array.from(Buffer.from(filter, 'base64')), seen, shapes: new Set(shapes) }])),
+    unscanned: new Map(value.unscanned),
     vocabulary: { names: new Set(value.names), pairs: new Set(value.pairs), generation: value.generation },
   };
 }
@@ -72,6 +78,11 @@ export function restoreMemory(text: string): InjectionMemory {
 function hashesOf(base64: string): Int32Array {
   const bytes = Buffer.from(base64, 'base64');
   return new Int32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length));
+}
+
+/** From now on the session's calls to sinks are held: nobody knows what it read. */
+export function rememberUnscanned({ unscanned }: InjectionMemory, session: string, place: string): void {
+  recent(unscanned, session, { make: () => place, countMax: unscannedMax });
 }
 
 export function ownWordsOf(memory: InjectionMemory, session: string): Set<number> {
