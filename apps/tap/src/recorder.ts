@@ -2,11 +2,13 @@
  * Writes observations: each gets the next position of this epoch and is in the spool when the call returns.
  * RC1. `seq` has no gap: a position is used only by a record that was stored.
  * RC2. The text of a record is put together from parts, most of them the same from message to message: a message waits for it.
- * RC3. What could not be stored is counted and said once in ten seconds; the caller decides what that means for its message.
+ * RC3. A message nobody holds is stored open, and goes on; its record is completed right after. Whoever reads the spool asks for that first
+ *      (`complete`). Records are handed on (`onRecorded`) in the order of their positions, completed.
+ * RC4. What could not be stored is counted and said once in ten seconds; the caller decides what that means for its message.
  */
 import type { Agent, Observation } from '@countersign/contracts';
 import type { Clock } from '@countersign/pipeline';
-import type { RecordedMessage, Spool, SpoolAppend, SpoolRecord } from '@countersign/wire';
+import type { CompleteRecord, RecordedMessage, Spool, SpoolAppend } from '@countersign/wire';
 
 /** What all observations of one conversation share. */
 export interface Conversation {
@@ -30,13 +32,41 @@ export interface RecorderOptions {
   readonly agent: Agent;
   readonly server: string;
   readonly domain: () => string;
-  /** Called after each record: there is something to drain. */
+  /** There is something to drain. */
   readonly onRecorded: (entry: SpoolAppend) => void;
+  /** Does it when the message that is under way now has gone on. */
+  readonly later: (work: () => void) => void;
   readonly log: (line: string) => void;
 }
 
+/** A message that is stored and not looked at yet. */
+export interface OpenedRecord {
+  readonly id: string;
+  readonly seq: number;
+  readonly prefix: string;
+  readonly complete: CompleteRecord;
+}
+
+export interface RecordOptions {
+  /** Survive a loss of power, too. */
+  readonly sync?: boolean;
+  /** The message is stored already. */
+  readonly opened?: OpenedRecord | undefined;
+}
+
+/** A position that is taken, in the order of positions. */
+interface Taken {
+  readonly opened: OpenedRecord | undefined;
+  /** What is known of an open record; undefined: nobody looked yet. */
+  what: Recordable | undefined;
+  /** Ready to be handed on. */
+  entry: SpoolAppend | undefined;
+}
+
+const openMax = 64;
 const complaintMs = 10_000;
 const noSync = { sync: false };
+const nothing = new Uint8Array(0);
 
 export class Recorder {
   readonly #options: RecorderOptions;
@@ -44,6 +74,9 @@ export class Recorder {
   #seq = 0;
   #failed = 0;
   #complainedAtMs = -Infinity;
+  /** Positions not handed on yet. */
+  readonly #taken: Taken[] = [];
+  #isPlanned = false;
   readonly #conversations = new WeakMap<Conversation, string>();
   #domain: { readonly name: string; readonly text: string } = { name: '', text: '""' };
   #at: { readonly wallMs: number; readonly text: string } = { wallMs: -1, text: '' };
@@ -58,36 +91,97 @@ export class Recorder {
     return this.#failed;
   }
 
-  /** @param sync survive a loss of power, too. @returns the observation's id, or undefined when it could not be stored. */
-  record(conversation: Conversation, what: Recordable, options: { readonly sync: boolean } = noSync): string | undefined {
+  /** @returns the observation's id, or undefined when it could not be stored. */
+  record(conversation: Conversation, what: Recordable, { sync = false, opened }: RecordOptions = {}): string | undefined {
+    if (opened !== undefined) return this.#found(opened, what);
+    // What is waited for, synced or long is stored as a whole.
+    const mayFollow = what.message?.raw !== undefined && !sync && what.call?.waits !== true && what.metadata === undefined && what.note === undefined;
+    return mayFollow ? this.#recordOpen(conversation, what, what.message.raw) : this.#recordWhole(conversation, what, sync);
+  }
+
+  /** Stores a message before it is looked at. @returns undefined when it could not be stored. */
+  open(conversation: Conversation, direction: Recordable['direction'], raw: Uint8Array): OpenedRecord | undefined {
     const { spool, tapId, epoch } = this.#options;
     const seq = this.#seq;
-    const id = `${tapId}/${epoch}/${seq}`;
-    const entry = { epoch, seq, record: this.#record(id, conversation, what) };
+    const prefix = this.#prefix(conversation, 'message', direction);
+    let complete: CompleteRecord | undefined;
     try {
-      spool.append(entry, options);
+      complete = spool.append({ epoch, seq, record: { prefix, raw } }, noSync);
     } catch (error) {
       this.#complain(error);
       return undefined;
     }
     this.#seq += 1;
-    this.#options.onRecorded(entry);
-    return id;
+    const opened: OpenedRecord = { id: `${tapId}/${epoch}/${seq}`, seq, prefix, complete: complete ?? (() => false) };
+    this.#taken.push({ opened, what: undefined, entry: undefined });
+    if (this.#taken.length >= openMax) this.complete();
+    return opened;
   }
 
-  /** Shaped like contracts' `observationSchema`; `message` comes last, for its end is written when the record is read. */
-  #record(id: string, conversation: Conversation, { kind, era, direction, protocolVersion, call, metadata, note, message }: Recordable): SpoolRecord {
+  /** Completes what is stored and known, and hands on what is complete. */
+  complete(): void {
+    for (const taken of this.#taken) if (taken.entry === undefined && taken.opened !== undefined && taken.what !== undefined) taken.entry = this.#completed(taken.opened, taken.what);
+    let ready = 0;
+    for (let taken = this.#taken[ready]; taken?.entry !== undefined; taken = this.#taken[ready]) {
+      ready += 1;
+      this.#options.onRecorded(taken.entry);
+    }
+    this.#taken.splice(0, ready);
+  }
+
+  #recordWhole(conversation: Conversation, what: Recordable, sync: boolean): string | undefined {
+    const { spool, tapId, epoch } = this.#options;
+    const seq = this.#seq;
+    const head = `${this.#prefix(conversation, what.kind, what.direction)}${restText(what)}`;
+    const { message } = what;
+    const record = message?.raw === undefined ? `${head}${message === undefined ? '}' : '}}'}` : { head, raw: message.raw, payload: message.payload };
+    const entry = { epoch, seq, record };
+    try {
+      spool.append(entry, { sync });
+    } catch (error) {
+      this.#complain(error);
+      return undefined;
+    }
+    this.#seq += 1;
+    this.#taken.push({ opened: undefined, what, entry });
+    this.complete();
+    return `${tapId}/${epoch}/${seq}`;
+  }
+
+  #recordOpen(conversation: Conversation, what: Recordable, raw: Uint8Array): string | undefined {
+    const opened = this.open(conversation, what.direction, raw);
+    return opened === undefined ? undefined : this.#found(opened, what);
+  }
+
+  #found(opened: OpenedRecord, what: Recordable): string {
+    const taken = this.#taken.find((one) => one.opened === opened);
+    if (taken !== undefined) taken.what = what;
+    if (!this.#isPlanned) {
+      this.#isPlanned = true;
+      this.#options.later(() => {
+        this.#isPlanned = false;
+        this.complete();
+      });
+    }
+    return opened.id;
+  }
+
+  #completed({ seq, prefix, complete }: OpenedRecord, what: Recordable): SpoolAppend {
+    const { epoch } = this.#options;
+    const { raw = nothing, payload } = what.message ?? {};
+    const rest = restText(what);
+    // Without room for it (a method or an id of hundreds of characters) the spool's copy says less than the one that is handed on now.
+    complete({ rest, payload });
+    return { epoch, seq, record: { head: `${prefix}${rest}`, raw, payload } };
+  }
+
+  /** Shaped like contracts' `observationSchema`, the members that hold whatever the message says. */
+  #prefix(conversation: Conversation, kind: Recordable['kind'], direction: Recordable['direction']): string {
     const { clock, tapId, epoch } = this.#options;
+    const seq = this.#seq;
     const monotonicUs = Math.round((clock.monotonicMs() - this.#openedAtMs) * 1000);
-    let head = `{"v":1,"id":"${id}","domain":${this.#domainText()},"tapId":"${tapId}","epoch":${epoch},"seq":${this.#seq},"at":"${this.#atText(clock.wallMs())}","monotonicUs":${monotonicUs}`
-      + `,${this.#conversationText(conversation)},"kind":"${kind}","era":"${era}","direction":"${direction}"`;
-    if (protocolVersion !== undefined) head += `,"protocolVersion":${JSON.stringify(protocolVersion)}`;
-    if (call !== undefined) head += `,"call":${JSON.stringify(call)}`;
-    if (metadata !== undefined) head += `,"metadata":${JSON.stringify(metadata)}`;
-    if (note !== undefined) head += `,"note":${JSON.stringify(note)}`;
-    if (message === undefined) return `${head}}`;
-    head += `,"message":${message.text}`;
-    return message.raw === undefined ? `${head}}}` : { head, raw: message.raw, payload: message.payload };
+    return `{"v":1,"id":"${tapId}/${epoch}/${seq}","domain":${this.#domainText()},"tapId":"${tapId}","epoch":${epoch},"seq":${seq},"at":"${this.#atText(clock.wallMs())}","monotonicUs":${monotonicUs}`
+      + `,${this.#conversationText(conversation)},"kind":"${kind}","direction":"${direction}"`;
   }
 
   #conversationText(conversation: Conversation): string {
@@ -118,4 +212,14 @@ export class Recorder {
     this.#complainedAtMs = nowMs;
     this.#options.log(`${this.#failed} observations could not be stored; calls above tier low are refused until they can. ${error instanceof Error ? error.message : String(error)}`);
   }
+}
+
+/** The members the message decides; `message` comes last, for its end is written when the record is read. */
+function restText({ era, protocolVersion, call, metadata, note, message }: Recordable): string {
+  let rest = `,"era":"${era}"`;
+  if (protocolVersion !== undefined) rest += `,"protocolVersion":${JSON.stringify(protocolVersion)}`;
+  if (call !== undefined) rest += `,"call":${JSON.stringify(call)}`;
+  if (metadata !== undefined) rest += `,"metadata":${JSON.stringify(metadata)}`;
+  if (note !== undefined) rest += `,"note":${JSON.stringify(note)}`;
+  return message === undefined ? rest : `${rest},"message":${message.text}`;
 }

@@ -11,7 +11,7 @@ import { finishTask, inOurName } from './client-tasks.js';
 import type { FromServer } from './from-server.js';
 import type { Arrival, Passage } from './passage.js';
 import type { CallContext } from './read-call.js';
-import type { Conversation, Recordable } from './recorder.js';
+import type { Conversation, OpenedRecord, Recordable } from './recorder.js';
 import { gateResult } from './result-gate.js';
 import { embeddedRefusal, judgeAsk } from './server-asks.js';
 import type { StreamState } from './stream-state.js';
@@ -19,12 +19,13 @@ import type { StreamState } from './stream-state.js';
 /** Above this a payload is not in the record (contracts: `payloadBytesMax`), so nobody can judge it. */
 const resultBytesMax = 256 * 1024;
 
-export function offerFromServer(state: StreamState, arrival: Arrival): Passage | Promise<Passage> {
+/** @param opened the message is stored, and went on, already: what is decided here was known to be `forward`. */
+export function offerFromServer(state: StreamState, arrival: Arrival, opened?: OpenedRecord): Passage | Promise<Passage> {
   const came = readMessage(arrival.bytes);
   const bytes = stripFromServer(came);
   const message = bytes === arrival.bytes ? came : readMessage(bytes);
   const { shape, rpcId, method, params } = message;
-  const from = { state, arrival, message, era: eraOfUnasked(state, arrival, params) };
+  const from = { state, arrival, message, opened, era: eraOfUnasked(state, arrival, params) };
   if ((shape === 'response' || shape === 'error') && rpcId !== undefined) return onAnswer(from, state.toServer.answer(rpcId));
   if (shape === 'request' && rpcId !== undefined && method !== undefined) return onRequest(from);
   if (method === 'notifications/cancelled' && wasHeld(from)) {
@@ -138,12 +139,12 @@ interface ToRecord extends Pick<Recordable, 'call'> {
   readonly conversation?: Conversation;
 }
 
-function recordFromServer({ state, arrival, message, era }: FromServer, { flags = [], method, inReplyTo, call, conversation = state.conversation() }: ToRecord): string | undefined {
+function recordFromServer({ state, arrival, message, era, opened }: FromServer, { flags = [], method, inReplyTo, call, conversation = state.conversation() }: ToRecord): string | undefined {
   const { recorder, policy } = state.house;
   const wasStripped = message.bytes !== arrival.bytes;
   return recorder.record(conversation, {
     kind: 'message', ...era, direction: 'server-to-client',
     message: observedMessage(message, { raw: arrival.bytes, framing: arrival.framing, payload: policy().policy.payload, flags: wasStripped ? [...flags, 'metadata-stripped'] : flags, method, inReplyTo }),
     ...(call === undefined ? {} : { call }),
-  });
+  }, { opened });
 }

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { toNodeHandler } from '@modelcontextprotocol/node';
+import { InMemoryTaskStore } from '@modelcontextprotocol/sdk/experimental/tasks/stores/in-memory.js';
 import { McpServer as LegacyServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import { SSEServerTransport } from '@modelcontextprotocol/sdk/server/sse.js';
 import { StreamableHTTPServerTransport, type EventStore } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
@@ -74,6 +75,10 @@ export function startModernServer(): Promise<SdkServer> {
           reject(new Error('taken back'));
         });
       });
+    });
+    server.registerResource('note', 'note:one', { description: 'A note.' }, (uri) => {
+      ran.push(`read ${uri.href}`);
+      return { contents: [{ uri: uri.href, text: 'note one' }] };
     });
     server.registerTool('fail', { description: 'Fails.', inputSchema: z.object({}) }, () => ({ content: [{ type: 'text', text: 'it failed' }], isError: true }));
     return server;
@@ -151,7 +156,7 @@ async function openSession(sessions: Map<string, StreamableHTTPServerTransport>,
 }
 
 function legacyServer({ ran, cancelled }: SessionOptions): LegacyServer {
-  const server = new LegacyServer({ name: 'legacy', version: '1.0.0' }, { capabilities: { logging: {} } });
+  const server = new LegacyServer({ name: 'legacy', version: '1.0.0' }, { capabilities: { logging: {}, tasks: { list: {}, cancel: {}, requests: { tools: { call: {} } } } }, taskStore: new InMemoryTaskStore() });
   server.registerTool('echo', { description: 'Says it again.', inputSchema: { text: z.string() } }, ({ text }) => {
     ran.push(`echo ${text}`);
     return { content: [{ type: 'text', text }] };
@@ -192,6 +197,20 @@ function legacyServer({ ran, cancelled }: SessionOptions): LegacyServer {
         reject(new Error('taken back'));
       });
     });
+  });
+  server.registerResource('note', 'note:one', { description: 'A note.' }, (uri) => {
+    ran.push(`read ${uri.href}`);
+    return { contents: [{ uri: uri.href, text: 'note one' }] };
+  });
+  server.experimental.tasks.registerToolTask('purge_notes', { description: 'Deletes notes, taking its time.', inputSchema: { id: z.number() }, annotations: { destructiveHint: true }, execution: { taskSupport: 'required' } }, {
+    createTask: async ({ id }, extra) => {
+      const task = await extra.taskStore.createTask({ ttl: 60_000, pollInterval: 5 });
+      ran.push(`purge ${id}`);
+      await extra.taskStore.storeTaskResult(task.taskId, 'completed', { content: [{ type: 'text', text: 'purged' }] });
+      return { task };
+    },
+    getTask: async (_args, extra) => extra.taskStore.getTask(extra.taskId),
+    getTaskResult: async (_args, extra) => (await extra.taskStore.getTaskResult(extra.taskId)) as { content: { type: 'text'; text: string }[] },
   });
   server.registerTool('fail', { description: 'Fails.', inputSchema: {} }, () => ({ content: [{ type: 'text', text: 'it failed' }], isError: true }));
   return server;
