@@ -21,14 +21,17 @@ const replacements: readonly (readonly [RegExp, string])[] = [
   [/^tools: \[\]/m, tools],
   [/^sources: \[\]/m, sources],
   [/^agents: \[\]/m, agents],
-  [/deadlineMs: 900000/, 'deadlineMs: 4000'],
-  [/^ask: (.*)deadlineMs: \d+/m, 'ask: $1deadlineMs: 4000'],
 ];
 
-/** @param mode observe: verdicts are recorded, everything passes. @throws when the default policy no longer has the lines it changes. */
-export function demoPolicyText(mode: 'enforce' | 'observe'): string {
+/**
+ * @param mode observe: verdicts are recorded, everything passes.
+ * @param askMs how long a person may take; one scenario waits for all of it. Several processes on one machine need more than one does.
+ * @throws when the default policy no longer has the lines it changes.
+ */
+export function demoPolicyText(mode: 'enforce' | 'observe', askMs = 4_000): string {
+  const own: typeof replacements = [[/^mode: enforce/m, `mode: ${mode}`], [/deadlineMs: 900000/, `deadlineMs: ${askMs}`], [/^ask: (.*)deadlineMs: \d+/m, `ask: $1deadlineMs: ${askMs}`]];
   let text = defaultPolicyText;
-  for (const [pattern, replacement] of [...replacements, [/^mode: enforce/m, `mode: ${mode}`] as const]) {
+  for (const [pattern, replacement] of [...replacements, ...own]) {
     if (!pattern.test(text)) throw new Error(`the default policy has no line ${pattern.source}; the demonstration's policy must be adapted`);
     text = text.replace(pattern, replacement);
   }

@@ -4,7 +4,7 @@
  * MT2. A row whose number is missing from an event changes nothing.
  */
 import type { TelemetryEvent } from '@countersign/pipeline';
-import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { Instrument } from './instruments.js';
 import { metricRows, type MetricRow } from './metric-rows.js';
 
 const labelValuesMax = 200;
@@ -12,83 +12,93 @@ const labelValuesMax = 200;
 export interface Metrics {
   readonly contentType: string;
   record(event: TelemetryEvent, nowMs: number): void;
-  /** The registry in Prometheus' text format. */
+  /** All of them in Prometheus' text format. */
   text(): Promise<string>;
 }
 
-export function createMetrics(): Metrics {
-  const registry = new Registry();
-  const events = new Counter({ name: 'countersign_events_total', help: 'Telemetry events.', labelNames: ['event', 'level'], registers: [registry] });
-  const rows = new Map<string, { readonly row: MetricRow; readonly instrument: Instrument }[]>();
-  const instruments = new Map<string, Instrument>();
-  for (const row of metricRows) {
-    const instrument = instruments.get(row.metric) ?? instrumentOf(row, registry);
-    instruments.set(row.metric, instrument);
-    rows.set(row.event, [...(rows.get(row.event) ?? []), { row, instrument }]);
-  }
-  const bounded = createBoundedLabels();
-
-  function record(event: TelemetryEvent, nowMs: number): void {
-    events.inc({ event: bounded('events_total', 'event', event.event), level: event.level });
-    for (const { row, instrument } of rows.get(event.event) ?? []) {
-      const labels = Object.fromEntries(Object.entries(row.labels).map(([label, source]) => [label, bounded(row.metric, label, valueOf(event, source))]));
-      apply({ row, instrument, labels, event, nowMs });
-    }
-  }
-
-  return { contentType: registry.contentType, record, text: () => registry.metrics() };
-}
-
-type Instrument = Counter | Gauge | Histogram;
-
-interface Effect {
+interface FedRow {
   readonly row: MetricRow;
   readonly instrument: Instrument;
-  readonly labels: Record<string, string>;
-  readonly event: TelemetryEvent;
-  readonly nowMs: number;
+  /** In the order of the instrument's labels. */
+  readonly labels: readonly BoundedLabel[];
 }
 
-function apply({ row, instrument, labels, event, nowMs }: Effect): void {
+export function createMetrics(): Metrics {
+  const events = new Instrument({ name: 'countersign_events_total', help: 'Telemetry events.', kind: 'counter', labelNames: ['event', 'level'] });
+  const eventNames = new BoundedLabel('=');
+  const instruments = new Map<string, Instrument>();
+  const labelsOf = new Map<Instrument, readonly BoundedLabel[]>();
+  const rows = new Map<string, FedRow[]>();
+  for (const row of metricRows) {
+    const instrument = instruments.get(row.metric) ?? instrumentOf(row);
+    instruments.set(row.metric, instrument);
+    const seen = labelsOf.get(instrument);
+    const labels = Object.values(row.labels).map((source, index) => new BoundedLabel(source, seen?.[index]));
+    labelsOf.set(instrument, labels);
+    rows.set(row.event, [...(rows.get(row.event) ?? []), { row, instrument, labels }]);
+  }
+
+  function record(event: TelemetryEvent, nowMs: number): void {
+    events.add([eventNames.bounded(event.event), event.level], 1);
+    for (const fed of rows.get(event.event) ?? []) apply(fed, event, nowMs);
+  }
+
+  return {
+    contentType: 'text/plain; version=0.0.4; charset=utf-8',
+    record,
+    text: async () => [events, ...instruments.values()].map((instrument) => `${instrument.text()}\n`).join('\n'),
+  };
+}
+
+function apply({ row, instrument, labels }: FedRow, event: TelemetryEvent, nowMs: number): void {
   const field = row.field === undefined ? undefined : event.fields?.[row.field];
-  if (instrument instanceof Histogram) {
-    if (typeof field === 'number') instrument.observe(labels, field);
-  } else if (instrument instanceof Counter) {
-    if (row.field === undefined || typeof field === 'number') instrument.inc(labels, typeof field === 'number' ? field : 1);
-  } else {
-    applyToGauge(instrument, { row, labels, field, nowMs });
+  // MT2, before a label is spent on it.
+  if (row.field !== undefined && typeof field !== 'number') return;
+  const amount = typeof field === 'number' ? field : 1;
+  const values = labels.map((label) => label.valueOf(event));
+  switch (row.effect) {
+    case 'count':
+    case 'up':
+      return instrument.add(values, row.effect === 'up' ? 1 : amount);
+    case 'down':
+      return instrument.add(values, -1);
+    case 'observe':
+      return typeof field === 'number' ? instrument.observe(values, field) : undefined;
+    case 'now':
+      return instrument.set(values, nowMs / 1_000);
+    case 'set':
+      return typeof field === 'number' ? instrument.set(values, field) : undefined;
+    case 'only':
+      return instrument.only(values, 1);
   }
 }
 
-function applyToGauge(gauge: Gauge, { row, labels, field, nowMs }: Pick<Effect, 'row' | 'labels' | 'nowMs'> & { readonly field: unknown }): void {
-  if (row.effect === 'up') gauge.inc(labels);
-  if (row.effect === 'down') gauge.dec(labels);
-  if (row.effect === 'now') gauge.set(labels, nowMs / 1_000);
-  if (row.effect === 'set' && typeof field === 'number') gauge.set(labels, field);
-  if (row.effect !== 'only') return;
-  gauge.reset();
-  gauge.set(labels, 1);
+const kinds = { count: 'counter', observe: 'histogram', set: 'gauge', up: 'gauge', down: 'gauge', now: 'gauge', only: 'gauge' } as const;
+
+function instrumentOf({ metric, help, labels, effect, buckets }: MetricRow): Instrument {
+  const shape = { name: `countersign_${metric}`, help, kind: kinds[effect], labelNames: Object.keys(labels) };
+  return new Instrument(buckets === undefined ? shape : { ...shape, buckets });
 }
 
-function instrumentOf(row: MetricRow, registry: Registry): Instrument {
-  const configuration = { name: `countersign_${row.metric}`, help: row.help, labelNames: Object.keys(row.labels), registers: [registry] };
-  if (row.effect === 'count') return new Counter(configuration);
-  if (row.effect === 'observe') return new Histogram({ ...configuration, buckets: [...(row.buckets ?? [])] });
-  return new Gauge(configuration);
-}
+/** One label of one metric, and the values it has had (MT1). */
+class BoundedLabel {
+  readonly #source: string;
+  readonly #seen: Set<string>;
 
-function valueOf(event: TelemetryEvent, source: string): string {
-  return source.startsWith('=') ? source.slice(1) : String(event.fields?.[source] ?? '');
-}
+  /** @param like the same label of the same metric, fed by another event. */
+  constructor(source: string, like?: BoundedLabel) {
+    this.#source = source;
+    this.#seen = like === undefined ? new Set() : like.#seen;
+  }
 
-function createBoundedLabels(): (metric: string, label: string, value: string) => string {
-  const seen = new Map<string, Set<string>>();
-  return (metric, label, value) => {
-    const place = `${metric}/${label}`;
-    const values = seen.get(place) ?? new Set<string>();
-    seen.set(place, values);
-    if (!values.has(value) && values.size >= labelValuesMax) return 'other';
-    values.add(value);
+  valueOf(event: TelemetryEvent): string {
+    return this.#source.startsWith('=') ? this.#source.slice(1) : this.bounded(String(event.fields?.[this.#source] ?? ''));
+  }
+
+  bounded(value: string): string {
+    if (this.#seen.has(value)) return value;
+    if (this.#seen.size >= labelValuesMax) return 'other';
+    this.#seen.add(value);
     return value;
-  };
+  }
 }
