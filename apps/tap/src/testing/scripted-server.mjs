@@ -12,12 +12,18 @@ const tools = [
 const say = (message) => process.stdout.write(`${JSON.stringify(message)}\n`);
 const answer = (id, result) => say({ jsonrpc: '2.0', id, result });
 
+let asking;
 const on = {
   initialize: ({ id, params }) => answer(id, { protocolVersion: params.protocolVersion, capabilities: { tools: {} }, serverInfo: { name: 'scripted', version: '1' } }),
   'tools/list': ({ id }) => answer(id, { tools }),
   'tools/call': ({ id, params }) => {
     if (executed) appendFileSync(executed, `${JSON.stringify(params)}\n`);
     answer(id, { content: [{ type: 'text', text: 'done' }] });
+  },
+  // Asks the client for something, and answers with what it was told.
+  'test/ask': ({ id, params }) => {
+    asking = id;
+    say({ jsonrpc: '2.0', id: 'ask', method: params.method, params: { messages: [] } });
   },
   'test/exit': ({ params }) => process.exit(params.code),
   'test/kill': ({ params }) => process.kill(process.pid, params.signal),
@@ -59,6 +65,7 @@ lines.on('line', (line) => {
   } catch {
     return;
   }
+  if (message.id === 'ask' && message.method === undefined) answer(asking, { told: message });
   on[message.method]?.(message);
 });
 lines.on('close', () => {
