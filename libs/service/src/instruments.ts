@@ -57,7 +57,7 @@ export class Instrument {
   /** In Prometheus' text format, with its heading. */
   text(): string {
     const { name, help, kind } = this.shape;
-    const samples = [...this.#series.values()].flatMap((series) => (kind === 'histogram' ? this.#histogram(series) : [this.#sample(name, series, series.value)]));
+    const samples = [...this.#series.values()].flatMap((series) => (kind === 'histogram' ? this.#histogram(series) : [sample(name, this.#labels(series), series.value)]));
     return [`# HELP ${name} ${help.replaceAll('\\', '\\\\').replaceAll('\n', '\\n')}`, `# TYPE ${name} ${kind}`, ...samples].join('\n');
   }
 
@@ -72,16 +72,19 @@ export class Instrument {
 
   #histogram(series: Series): readonly string[] {
     const { name, buckets = [] } = this.shape;
+    const labels = this.#labels(series);
     let below = 0;
-    const counted = buckets.map((bound, index) => this.#sample(`${name}_bucket`, series, (below += series.bucketCounts[index] ?? 0), `le="${bound}"`));
-    return [...counted, this.#sample(`${name}_bucket`, series, series.count, 'le="+Inf"'), this.#sample(`${name}_sum`, series, series.value), this.#sample(`${name}_count`, series, series.count)];
+    const counted = buckets.map((bound, index) => sample(`${name}_bucket`, [`le="${bound}"`, ...labels], (below += series.bucketCounts[index] ?? 0)));
+    return [...counted, sample(`${name}_bucket`, ['le="+Inf"', ...labels], series.count), sample(`${name}_sum`, labels, series.value), sample(`${name}_count`, labels, series.count)];
   }
 
-  #sample(name: string, { values }: Series, value: number, extra?: string): string {
-    const labels = this.shape.labelNames.map((label, index) => `${label}="${escaped(values[index] ?? '')}"`);
-    const all = extra === undefined ? labels : [extra, ...labels];
-    return all.length === 0 ? `${name} ${value}` : `${name}{${all.join(',')}} ${value}`;
+  #labels({ values }: Series): readonly string[] {
+    return this.shape.labelNames.map((label, index) => `${label}="${escaped(values[index] ?? '')}"`);
   }
+}
+
+function sample(name: string, labels: readonly string[], value: number): string {
+  return labels.length === 0 ? `${name} ${value}` : `${name}{${labels.join(',')}} ${value}`;
 }
 
 function escaped(value: string): string {
