@@ -46,7 +46,7 @@ export class HeldCalls {
     if (call?.phase !== 'request' || !call.waits || message === undefined) return;
     const known = this.#held.get(observation.id) ?? { origins: [], seen: [] };
     if (known.argumentsJson !== undefined) return;
-    this.#put(observation.id, { ...known, argumentsJson: argumentsOf(message.payload) });
+    this.#put(observation.id, { ...known, argumentsJson: shownOf(message) });
   }
 
   noticeFinding(finding: Finding): void {
@@ -104,8 +104,15 @@ function isComplete(verdict: Verdict, held: Held | undefined): boolean {
   return verdict.findingIds.filter((id) => id.includes('/provenance/')).every((id) => held.seen.includes(id));
 }
 
-/** Empty when the payload was not recorded (over the cap, or digests only): the card then says uninspectable. */
-function argumentsOf(payload: unknown): string {
+/**
+ * What the card shows is all of the call that its digest covers: a call's arguments, with what it brings of the server's round where it brings
+ * any; of another method all its params. Empty when the payload was not recorded (over the cap, or digests only): the card then says uninspectable.
+ */
+function shownOf({ method, payload }: NonNullable<Observation['message']>): string {
   if (typeof payload !== 'object' || payload === null) return '';
-  return JSON.stringify('arguments' in payload ? (payload.arguments ?? {}) : {});
+  const { _meta, ...params } = payload as Record<string, unknown>;
+  void _meta;
+  if (method !== undefined && method !== 'tools/call') return JSON.stringify(params);
+  const { arguments: args = {}, inputResponses, requestState } = params;
+  return JSON.stringify(inputResponses === undefined && requestState === undefined ? args : { arguments: args, inputResponses, requestState });
 }
