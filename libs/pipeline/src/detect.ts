@@ -109,26 +109,18 @@ function failedDraft(detector: Detector<unknown>): FindingDraft {
   return { kind: 'detector-failed', severity: 'info', sentence: `The ${detector.name} detector failed on this message, so it says nothing about it; see the log of detect.` };
 }
 
-function findingsOf({ detector, observation }: Question, drafts: readonly FindingDraft[]): readonly Finding[] {
-  return drafts.map((draft, ordinal) =>
-    findingSchema.parse({
-      ...draft,
-      v: 1,
-      id: findingId(observation.id, detector.name, ordinal),
-      ordinal,
-      of: drafts.length,
-      observationId: observation.id,
-      domain: observation.domain,
-      callId: observation.call?.callId,
-      agent: observation.agent,
-      session: observation.session,
-      server: observation.server,
-      tool: observation.call?.tool,
-      detector: detector.name,
-      detectorVersion: detector.version,
-      at: observation.at,
-    }),
-  );
+function findingsOf(question: Question, drafts: readonly FindingDraft[]): readonly Finding[] {
+  return drafts.map((draft, ordinal) => {
+    const about = aboutOf(question, ordinal, drafts.length);
+    // Most findings: nothing of it is a detector's, and what is the observation's has been checked.
+    return draft === nothing ? { ...about, kind: nothing.kind, severity: nothing.severity, sentence: '', evidence: [] } : findingSchema.parse({ ...draft, ...about });
+  });
+}
+
+function aboutOf({ detector, observation }: Question, ordinal: number, of: number): Omit<Finding, 'kind' | 'severity' | 'sentence' | 'evidence'> {
+  const { call, agent, session, server, domain, at } = observation;
+  const aboutCall = call === undefined ? {} : { callId: call.callId, tool: call.tool };
+  return { v: 1, id: findingId(observation.id, detector.name, ordinal), ordinal, of, observationId: observation.id, domain, ...aboutCall, agent, session, server, detector: detector.name, detectorVersion: detector.version, at };
 }
 
 function outputOf(finding: Finding): Output {
