@@ -5,7 +5,7 @@ export { soloRate, type SoloRate, type SoloRateOptions } from './cost/solo-rate.
 export { replayFile, type ReplayFileOptions, type ReplaySummary } from './replay/replay-file.js';
 export { qualityOf, type QualityOptions } from './quality/quality-file.js';
 export { engineRate, shownEngineRate, type EngineRate } from './engine/engine-rate.js';
-export { measureTexts } from './train/measure-text.js';
+export { measureTexts, type TextsOptions } from './train/measure-text.js';
 export { impactAccuracy, shownImpactAccuracy, type ImpactAccuracy } from './impact/impact-accuracy.js';
 export { adaptive, shownAdaptive, type Adaptive, type AdaptiveOptions } from './adaptive/adaptive.js';
 export { habitFigures } from './habits/habits.js';

@@ -46,10 +46,11 @@ export function registerLabQuality(lab: Command): void {
     .description('the text model on labelled results and on definitions, by template, thresholds from tune')
     .requiredOption('--data <dir>', 'holds agentdojo/, texts/ and tools/')
     .option('--baseline <pattern>', 'a regular expression to compare with, case-insensitive')
-    .action(async (flags: { readonly data: string; readonly baseline?: string }) => {
-      const { measureTexts } = await import('@countersign/lab');
-      measureTexts(flags.data, flags.baseline === undefined ? undefined : new RegExp(flags.baseline, 'i'));
-    });
+    .option('--observer <dir>', 'with the observer installed there, beside the text model alone')
+    .option('--out <file>', 'write the page here, as Markdown')
+    .option('--dev-log <file>', 'count looks at development data here')
+    .option('--commit <hash>', 'what was measured', 'unknown')
+    .action(texts);
   lab
     .command('engine')
     .description('calls per second and µs per call and KB, in the real processors, on made-up traffic')
@@ -59,6 +60,21 @@ export function registerLabQuality(lab: Command): void {
       const { engineRate, shownEngineRate } = await import('@countersign/lab');
       process.stdout.write(`${shownEngineRate(await engineRate({ runs: Number(flags.runs), seed: Number(flags.seed) })).join('\n')}\n`);
     });
+}
+
+interface TextsFlags {
+  readonly data: string;
+  readonly baseline?: string;
+  readonly observer?: string;
+  readonly out?: string;
+  readonly devLog?: string;
+  readonly commit: string;
+}
+
+async function texts({ baseline, observer, out, devLog, ...flags }: TextsFlags): Promise<void> {
+  const { measureTexts } = await import('@countersign/lab');
+  const lines = await measureTexts({ ...flags, observer, out, devLog, baseline: baseline === undefined ? undefined : new RegExp(baseline, 'i') }).catch(asUserError);
+  process.stdout.write(`${lines.join('\n')}\n`);
 }
 
 interface QualityFlags {
