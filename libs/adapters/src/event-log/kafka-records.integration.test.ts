@@ -183,15 +183,16 @@ describe('Kafka’s own command-line tools', () => {
     await log.close();
   }, 60_000);
 
-  it('[P8] write in a codec that readers here do not know: the broker stores it in one they do', async () => {
+  it('[P8] write in any codec they know, and it is read', async () => {
     const ledger = await onePartition();
     const log = await ledger.connect();
     const file = join(broker.dir, 'lines.txt');
-    writeFileSync(file, '{"v":1}\n{"v":2}\n');
+    const lines = Array.from({ length: 400 }, (_, n) => JSON.stringify({ v: 1, n, text: `line ${n % 7} `.repeat(n % 90), rest: randomBytes(n % 40).toString('hex'), far: n > 300 ? 'line 0 '.repeat(50) : '' }));
+    writeFileSync(file, `${lines.join('\n')}\n`);
     for (const codec of ['zstd', 'lz4', 'snappy']) {
       await kafkaTool('kafka-console-producer', ['--bootstrap-server', broker.brokers[0] ?? '', '--topic', `${ledger.topicPrefix}observations`, '--compression-codec', codec], file);
     }
-    expect((await collect(log, 6)).map(({ value }) => value)).toEqual(['{"v":1}', '{"v":2}', '{"v":1}', '{"v":2}', '{"v":1}', '{"v":2}']);
+    expect((await collect(log, 1_200)).map(({ value }) => value)).toEqual([...lines, ...lines, ...lines]);
     await log.close();
   }, 60_000);
 });

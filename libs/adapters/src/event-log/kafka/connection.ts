@@ -5,6 +5,7 @@
 import type { ConnectionOptions } from 'node:tls';
 import type { Telemetry, TelemetryLevel } from '@countersign/pipeline';
 import { Kafka, logLevel, type LogEntry, type SASLOptions } from 'kafkajs';
+import { readForeignCodecs } from './codecs.js';
 
 export interface KafkaConnection {
   /** `host:port`, at least one; the others are learnt from it. */
@@ -31,6 +32,7 @@ export const briefRetry = { retries: 3, initialRetryTime: 100, maxRetryTime: 1_0
 /** @throws `Error` when a password would travel in clear text; nothing was connected. */
 export function kafkaClient({ brokers, clientId = 'countersign', tls, sasl }: KafkaConnection, telemetry: Telemetry): Kafka {
   if (sasl?.mechanism === 'plain' && (tls === undefined || tls === false)) throw new Error('SASL PLAIN sends the password itself and is used only with TLS; nothing was connected. Set tls, or use scram-sha-512.');
+  readForeignCodecs();
   return new Kafka({
     brokers: [...brokers],
     clientId,

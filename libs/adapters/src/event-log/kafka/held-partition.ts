@@ -1,8 +1,8 @@
 /**
  * One partition in the hands of one member: all its topics, one lane, one thing at a time.
  * HP1. Nothing is handed over before the lane is open, and nothing after `close` began but the batch in hand.
- * HP2. Offsets are resolved and committed after `handle` resolved and what was set aside is in dead-letters (L3): at most 100 ms later,
- *      and before the partition goes to another member.
+ * HP2. Offsets are resolved and committed after `handle` resolved and what was set aside is in dead-letters (L3): at most 500 ms later,
+ *      beside the next batch and not before it, and in any case before the partition goes to another member.
  * HP3. A batch whose `handle` rejects is handed over again after a pause that doubles from 50 ms to 5 s; so is a lane that does not open.
  * HP4. The member stays alive in its group while a long `handle` runs; when the group moves meanwhile, it is told at once.
  */
@@ -14,7 +14,7 @@ import type { PieceStore } from './pieces.js';
 
 const pauseMsMin = 50;
 const pauseMsMax = 5_000;
-const commitEachMs = 100;
+const commitEachMs = 500;
 
 /** What a batch is taken from; a fetched batch of the client is one. */
 export type Fetched = Pick<EachBatchPayload, 'batch' | 'resolveOffset' | 'heartbeat' | 'commitOffsetsIfNecessary' | 'isRunning' | 'isStale'>;
@@ -49,7 +49,8 @@ export class HeldPartition {
   #queue: Promise<void> = Promise.resolve();
   #closing: Promise<void> | undefined;
   #fetched: Fetched | undefined;
-  #committedMs = 0;
+  #committing: Promise<void> = Promise.resolve();
+  #isCommitDue = false;
   #cancelCommit: () => void = nothing;
   #wake: () => void = nothing;
 
@@ -152,7 +153,7 @@ export class HeldPartition {
     // On the way back for pieces the offsets are lower than what was handled already.
     this.#next.set(topic, Math.max(part.next, this.#next.get(topic) ?? 0));
     this.#uncommitted.add(topic);
-    await this.#commitWhenDue();
+    this.#commitLater();
     await fetched.heartbeat();
     return true;
   }
@@ -223,20 +224,30 @@ export class HeldPartition {
     this.#wake = nothing;
   }
 
-  async #commitWhenDue(): Promise<void> {
-    const { clock } = this.#options;
-    if (clock.monotonicMs() - this.#committedMs > commitEachMs) return this.#commit();
-    this.#cancelCommit();
-    this.#cancelCommit = clock.after(commitEachMs, () => void this.#inTurn(() => this.#commit()).catch(nothing));
+  /** A refused commit is made good by the next one, or by who reads again from the last (L2). */
+  #commitLater(): void {
+    if (this.#isCommitDue || !this.#options.keepsPosition) return;
+    this.#isCommitDue = true;
+    this.#cancelCommit = this.#options.clock.after(commitEachMs, () => void this.#commit().catch(nothing));
   }
 
-  async #commit(): Promise<void> {
-    const { nameOf, partition, keepsPosition, clock } = this.#options;
+  #commit(): Promise<void> {
+    this.#isCommitDue = false;
+    this.#committing = this.#committing.catch(nothing).then(() => this.#committed());
+    return this.#committing;
+  }
+
+  async #committed(): Promise<void> {
+    const { nameOf, partition, keepsPosition } = this.#options;
     const due = [...this.#uncommitted];
     if (due.length === 0 || !keepsPosition) return;
-    await this.#fetched?.commitOffsetsIfNecessary({ topics: due.map((topic) => ({ topic: nameOf(topic), partitions: [{ partition, offset: String(this.#next.get(topic)) }] })) });
-    for (const topic of due) this.#uncommitted.delete(topic);
-    this.#committedMs = clock.monotonicMs();
+    this.#uncommitted.clear();
+    try {
+      await this.#fetched?.commitOffsetsIfNecessary({ topics: due.map((topic) => ({ topic: nameOf(topic), partitions: [{ partition, offset: String(this.#next.get(topic)) }] })) });
+    } catch (error) {
+      for (const topic of due) this.#uncommitted.add(topic);
+      throw error;
+    }
   }
 
   async #close(): Promise<void> {
