@@ -7,6 +7,7 @@
 import type { Agent, Decision, Finding, Reason } from '@countersign/contracts';
 import { BoundedMap } from './bounded-map.js';
 import { reasonOf } from './reasons.js';
+import { ScoreMemory, type ScoreMemoryState } from './score-memory.js';
 
 interface Contained {
   readonly agentKey: string;
@@ -43,6 +44,8 @@ export interface MemoryState {
   readonly released: readonly (readonly [string, true])[];
   readonly asks: readonly (readonly [string, OpenAsk])[];
   readonly sessions: readonly (readonly [string, AgentSessions])[];
+  /** Absent in memories written before scores were fused. */
+  readonly scores?: ScoreMemoryState;
 }
 
 export class JudgeMemory {
@@ -52,6 +55,7 @@ export class JudgeMemory {
   readonly #released: BoundedMap<true>;
   readonly #asks: BoundedMap<OpenAsk>;
   readonly #sessions: BoundedMap<AgentSessions>;
+  readonly scores: ScoreMemory;
 
   constructor(state?: MemoryState) {
     this.#contained = new BoundedMap(contentsMax, state?.contained);
@@ -59,17 +63,19 @@ export class JudgeMemory {
     this.#released = new BoundedMap(contentsMax, state?.released);
     this.#asks = new BoundedMap(contentsMax, state?.asks);
     this.#sessions = new BoundedMap(agentsMax, state?.sessions);
+    this.scores = new ScoreMemory(state?.scores);
   }
 
   state(): MemoryState {
     return {
       contained: this.#contained.entries(), quarantined: this.#quarantined.entries(), released: this.#released.entries(),
-      asks: this.#asks.entries(), sessions: this.#sessions.entries(),
+      asks: this.#asks.entries(), sessions: this.#sessions.entries(), scores: this.scores.state(),
     };
   }
 
   /** @returns true when this finding made the memory forget another contained session, which someone should know. */
   noticeFinding(finding: Finding): boolean {
+    this.scores.noticeFinding(finding);
     if (!containing.has(finding.kind)) return false;
     const key = sessionKey(finding);
     if (this.#contained.has(key)) return false;
@@ -85,6 +91,7 @@ export class JudgeMemory {
 
   decide(decision: Decision): void {
     const { domain, subject, subjectDigest, outcome } = decision;
+    this.scores.decide(decision);
     if (decision.kind === 'approval' && decision.callId !== undefined) this.closeAsk(decision.callId);
     if (outcome === 'denied' || outcome === 'expired') return;
     if (decision.kind === 'state-registered' && subject !== undefined) this.#letGo(key(domain, subject), subjectDigest);

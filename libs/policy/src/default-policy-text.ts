@@ -27,6 +27,8 @@ tiers:
 #   impact      read | write | egress | irreversible: guessed from name, description and schema, the worst reading wins
 #   known       was this tool's definition seen?     openWorld  may strangers have written what it returns?
 #   server, tool, agent.name, agent.role, args, annotations (a server's hints: never a reason to lower a tier)
+# A rule with a method is about other requests: what the agent reads, and what a server asks of it (method, server, agent, args), for example
+#   - { name: no sampling, method: sampling/createMessage, when: "true", deny: Servers do not use our model. }
 rules:
   - name: money moves
     when: >-
@@ -60,6 +62,9 @@ rules:
 #   - { server: files, tool: write_file, impact: write }
 #   - { server: crm, tool: "search_*", openWorld: true }
 tools: []
+
+# Arguments the policy drops, sets or clamps before anybody judges the call (a key of its own, edits), for example
+#   edits: [{ name: small refunds, server: shop, tool: refund, argument: amount, max: 100 }]
 
 # Labels on what a tool returns, for example: financial data that only one role may read, wherever it is copied to
 #   - { name: financials, server: customers, tool: "*", path: "$.*.revenue", readers: ["role:finance"] }

@@ -14,7 +14,8 @@ const cel = z.string().min(1).max(2000);
 const ruleName = z.string().min(1).max(128).refine((name) => !name.includes('·'), 'a name has no "·"');
 const detectors = z.array(z.enum(detectorNames));
 const onAbsent = z.enum(['show', 'step_up', 'deny']);
-const gateAction = z.enum(['show', 'step_up', 'deny']);
+/** `score`: the finding counts in the fused score and decides nothing alone; where there is no fused score it steps up. */
+const gateAction = z.enum(['show', 'score', 'step_up', 'deny']);
 
 export const askRuleSchema = z.strictObject({
   groups: z.array(z.string().min(1)).min(1),
@@ -122,8 +123,16 @@ export const policySchema = z.strictObject({
     write: z.strictObject({ stepUp: z.number(), hold: z.number(), taintHold: z.number() }),
     egress: z.strictObject({ stepUp: z.number(), hold: z.number(), taintHold: z.number() }),
     irreversible: z.strictObject({ stepUp: z.number(), hold: z.number(), taintHold: z.number() }),
-    /** No statistical step-up before this many benign sessions of the agent. */
+    /** No p-value, and no step-up by single findings, before this many benign sessions of the agent. */
     sessionsMin: z.number().int().min(0),
+    /**
+     * The fused score of a call asks people when it is above `threshold` (log-odds above the artefact's frozen one, so 0 is what was measured)
+     * and its p-value, where there is one, is at most `pMax`. `uncalibrated`: what that costs while there is none. Present: the findings that
+     * went into the score (`explained-by-source`, `surprise`) are shown and ask nobody by themselves. Absent: each asks by its own p-value.
+     */
+    fused: z
+      .strictObject({ threshold: z.number().default(0), pMax: z.number().min(0).max(1).default(1), uncalibrated: z.enum(['show', 'step_up']).default('step_up') })
+      .optional(),
   }),
   absent: z.strictObject({ attestation: onAbsent, activation: onAbsent, task: onAbsent }),
   attestation: z.strictObject({

@@ -34,6 +34,8 @@ const known: Readonly<Record<string, Words>> = {
   'task-absent': { text: "The user's task was not handed over, so the call was judged without it.", wouldPass: "The call with the user's task in its metadata." },
   'tainted-target': { text: 'Where the call goes was named only by untrusted text.', wouldPass: 'A target that the user named, or a person approves this call.' },
   'habits-changed': { text: "The agent's habits have changed.", wouldPass: 'A person looks at the agent and approves this call.' },
+  'explained-by-source': { text: 'A text that was read explains the call better than the user does.', wouldPass: 'The call the user asked for, or a person approves this one.' },
+  'fused-score': { text: 'Where the call comes from, taken together, speaks against it.', wouldPass: 'A call that the user asked for in their own words, or a person approves this one.' },
   surprise: { text: 'The call is unusual for this agent.', wouldPass: 'A person approves this call.' },
   'arguments-edited': { text: 'The policy changed arguments of this call; what goes on is the changed call.', wouldPass: 'The call as the policy changed it.' },
   released: { text: 'An operator released this content.', wouldPass: '' },

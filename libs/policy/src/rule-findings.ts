@@ -2,6 +2,8 @@
  * What single findings ask for: gates, scores, and evidence that is not there.
  * RF1. A gate the policy does not list denies: a new detector's gate is never silently ignored.
  * RF2. A p-value acts by the thresholds of the call's impact; a read is never stepped up by statistics.
+ * RF4. Where policy fuses, what went into the fused score decides through it alone: nothing counts twice. A finding that rests only on
+ *      sentences a person endorsed is shown, and counts for nothing.
  * RF3. Without a p-value only a probe can ask people, by the threshold its own artefact was measured at. A score that is not
  *      calibrated on this agent explains and decides nothing.
  */
@@ -18,26 +20,50 @@ export interface Weighed {
 
 /** Statements on data, not on this call: they are labels, and act through the flows they cause. */
 const labelsOnly = new Set(['nothing', 'instruction-in-data', 'attested', 'attestation-absent', 'activation-absent', 'task-absent', 'definition-suspicious']);
+const fusedKinds = new Set(['explained-by-source', 'surprise']);
+const endorsedSentence = 'A person endorsed the sentence it rests on, for this agent and tool.';
 const taintKinds = new Set(['tainted-target', 'tainted-argument', 'explained-by-source']);
 
 export function isGate(compiled: CompiledPolicy, finding: Finding): boolean {
   return finding.gate !== undefined || Object.hasOwn(compiled.policy.gates, finding.kind);
 }
 
-export function gateActions(compiled: CompiledPolicy, { call, findings }: RuleInput): Weighed[] {
+export function gateActions(compiled: CompiledPolicy, { call, findings, scored, endorsed }: RuleInput): Weighed[] {
   return findings
     .filter((finding) => isGate(compiled, finding) && finding.kind !== 'nothing')
     .map((finding) => {
       const listed = compiled.policy.gates[finding.kind] ?? 'deny';
+      if (endorsed?.has(finding.id) === true) return { action: 'show', reason: reasonOf(finding, endorsedSentence) };
       const harmless = finding.kind === 'tainted-target' && call.impact !== 'egress' && call.impact !== 'irreversible';
-      return { action: harmless ? 'show' : listed, reason: reasonOf(finding) };
+      return { action: harmless ? 'show' : actionOf(listed, scored !== undefined && compiled.policy.scores.fused !== undefined), reason: reasonOf(finding) };
     });
+}
+
+function actionOf(listed: Action | 'score', isFused: boolean): Action {
+  return listed !== 'score' ? listed : isFused ? 'show' : 'step_up';
+}
+
+/** What the fused score asks for; its reasons are those of the findings that made it. */
+export function fusedActions(compiled: CompiledPolicy, { call, scored }: RuleInput): Weighed[] {
+  const { fused } = compiled.policy.scores;
+  if (fused === undefined || scored === undefined || call.impact === 'read' || scored.value <= fused.threshold) return [];
+  const shown = `Score ${scored.value.toFixed(1)} above the threshold`;
+  if (scored.p === undefined) {
+    return [{ action: fused.uncalibrated, reason: plainReason('fused-score', `${shown}, which was frozen on tuning runs: only ${scored.n} benign sessions of this agent are known.`) }];
+  }
+  const rank = `${shown}; p = ${scored.p.toFixed(3)} among ${scored.n} benign sessions (${scored.basis}).`;
+  return [{ action: scored.p <= fused.pMax ? 'step_up' : 'show', reason: plainReason('fused-score', rank) }];
 }
 
 export function scoreActions(compiled: CompiledPolicy, input: RuleInput): Weighed[] {
   return input.findings
     .filter((finding) => !isGate(compiled, finding) && !labelsOnly.has(finding.kind))
-    .flatMap((finding) => (finding.pValue === undefined ? bySeverity(input, finding) : byPValue(compiled, input, { finding, pValue: finding.pValue })));
+    .flatMap((finding) => {
+      if (input.endorsed?.has(finding.id) === true) return [{ action: 'show' as const, reason: reasonOf(finding, endorsedSentence) }];
+      if (finding.pValue === undefined) return bySeverity(input, finding);
+      const weighed = byPValue(compiled, input, { finding, pValue: finding.pValue });
+      return compiled.policy.scores.fused !== undefined && input.scored !== undefined && fusedKinds.has(finding.kind) ? weighed.map(({ reason }) => ({ action: 'show' as const, reason })) : weighed;
+    });
 }
 
 function bySeverity({ call }: RuleInput, finding: Finding): Weighed[] {

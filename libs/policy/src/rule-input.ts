@@ -1,4 +1,4 @@
-import type { Ask, DetectorName, Finding, Impact, ObservedMessage, Reason, Redaction, Tier, VerdictKind } from '@countersign/contracts';
+import type { Ask, DetectorName, Finding, FusedScore, Impact, ObservedMessage, Reason, Redaction, Tier, VerdictKind } from '@countersign/contracts';
 
 /** The call as its tap described it, and what the message itself shows. */
 export interface JudgedCall {
@@ -28,6 +28,10 @@ export interface RuleInput {
   /** Required detectors that had not answered when time was up. */
   readonly missing: readonly DetectorName[];
   readonly history: JudgedHistory;
+  /** What statistics say of the request as a whole; absent where provenance did not score it. */
+  readonly scored?: FusedScore | undefined;
+  /** Ids of findings that rest only on sentences which a person endorsed for this agent and tool. */
+  readonly endorsed?: ReadonlySet<string> | undefined;
 }
 
 export interface RuledKind {

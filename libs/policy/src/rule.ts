@@ -8,7 +8,7 @@
  */
 import type { Ask, Reason, Tier } from '@countersign/contracts';
 import type { CompiledPolicy } from './compile.js';
-import { absences, gateActions, scoreActions, type Action, type Weighed } from './rule-findings.js';
+import { absences, fusedActions, gateActions, scoreActions, type Action, type Weighed } from './rule-findings.js';
 import type { JudgedCall, JudgedHistory, RuledKind, RuleInput } from './rule-input.js';
 import { resultActions } from './rule-result.js';
 import { plainReason } from './reasons.js';
@@ -25,6 +25,7 @@ export function rule(compiled: CompiledPolicy, input: RuleInput): RuledKind {
     ...ambiguous(compiled, input.call),
     ...gateActions(compiled, input),
     ...unanswered(compiled, input),
+    ...fusedActions(compiled, input),
     ...scoreActions(compiled, input),
     ...absences(compiled, input),
     ...askedByTier(compiled, input.call.tier),
