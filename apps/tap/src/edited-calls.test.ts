@@ -29,7 +29,7 @@ const call = (id: number, args: string, tool = 'write_note'): string => `{"jsonr
 const refusal = (passage: Passage): string => JSON.stringify(JSON.parse(textOf(passage)));
 
 describe('a call the policy changes', () => {
-  it('[AARM-R4.1] is judged, shown and sent as changed; the record says what was', async () => {
+  it('is judged, shown and sent as changed; the record says what was', async () => {
     const tap = await quiet();
     const held = Promise.resolve(tap.fromClient(call(1, '{"text":"\\u00e9", "limit":250 ,"cc":["eve"]}')));
     await until(() => tap.gate.calls().length === 1);

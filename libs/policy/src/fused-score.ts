@@ -39,18 +39,26 @@ const marginMax = 6;
 /** A p-value of 1/1000 is as surprising as it gets. */
 const surpriseDigitsMax = 3;
 
-/** @param known.suspicion of an observation's text: 0 none, 1 surely an instruction. */
-export function fusedEvidence(findings: readonly Finding[], known: { readonly taskGiven: boolean; readonly sessionsMin: number; suspicion(observationId: string): number }): FusedEvidence | undefined {
+export interface FusedKnown {
+  readonly taskGiven: boolean;
+  readonly sessionsMin: number;
+  /** Ids of findings that a person's endorsement answers; they are no evidence any more. */
+  readonly endorsed: ReadonlySet<string>;
+  /** Of an observation's text: 0 none, 1 surely an instruction. */
+  suspicion(observationId: string): number;
+}
+
+export function fusedEvidence(findings: readonly Finding[], known: FusedKnown): FusedEvidence | undefined {
   const score = findings.find(({ detector, features }) => detector === 'provenance' && features?.['laneA'] !== undefined);
   if (score === undefined) return undefined;
   const isKnown = (score.sampleSize ?? 0) >= known.sessionsMin;
-  const target = findings.find(({ kind }) => kind === 'tainted-target');
+  const target = findings.find(({ kind, id }) => kind === 'tainted-target' && !known.endorsed.has(id));
   const surprise = findings.find(({ detector, pValue }) => detector === 'behaviour' && pValue !== undefined)?.pValue;
   const sources = new Set([score, target].flatMap((finding) => finding?.evidence.flatMap(({ observationId }) => observationId ?? []) ?? []));
   return {
     variant: known.taskGiven ? (isKnown ? 'taskKnown' : 'taskUnknown') : isKnown ? 'noTaskKnown' : 'noTaskUnknown',
     parts: {
-      margin: Math.min(marginMax, Math.max(-marginMax, score.score ?? 0)),
+      margin: Math.min(marginMax, Math.max(-marginMax, known.endorsed.has(score.id) ? -marginMax : (score.score ?? 0))),
       target: target === undefined ? 0 : 1,
       surprise: surprise === undefined ? 0 : Math.min(surpriseDigitsMax, -Math.log10(Math.max(surprise, 1e-9))) / surpriseDigitsMax,
       suspect: [...sources].reduce((most, id) => Math.max(most, known.suspicion(id)), 0),

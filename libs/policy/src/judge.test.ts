@@ -94,7 +94,7 @@ describe('joining', () => {
     expect(verdict?.findingIds).toHaveLength(medium.length);
   });
 
-  it('[AARM-R4.1] a call whose arguments the policy changed gets a modify that names what was changed, and is benign', () => {
+  it('a call whose arguments the policy changed gets a modify that names what was changed, and is benign', () => {
     const { saw, answer } = judgeUnder();
     const call = observed({ seq: 1 });
     const edited = { ...call, call: { ...call.call!, edits: [{ rule: 'cap refunds', path: 'amount', did: 'lowered' as const, was: '250' }] } };

@@ -12,7 +12,11 @@ import { parseRecord, type Output, type Processor, type StoredRecord, type Telem
 import { BoundedMap } from './bounded-map.js';
 import type { CompiledPolicy } from './compile.js';
 import { JudgeMemory, type MemoryState } from './containment.js';
+import { fusion, fusionType } from './fusion.artefact.js';
+import type { FusionPayload } from './fused-score.js';
+import { openArtefact } from './artefact.js';
 import { openJoin, silentIn, withFinding, type Join } from './join.js';
+import { releaseKeyRaw } from './release-key.js';
 import { awaitedOf, dueAtMsOf, subjectOf, type Subject } from './subject.js';
 import { verdictOf } from './verdict-of.js';
 
@@ -20,6 +24,8 @@ export interface JudgeOptions {
   /** The policy in force now. */
   readonly policy: () => CompiledPolicy;
   readonly telemetry: Telemetry;
+  /** Weights of the fused score; absent: those that ship, whose digest and signature are checked. */
+  readonly fusion?: FusionPayload;
 }
 
 interface JudgeState {
@@ -33,7 +39,7 @@ const judgedMax = 10_000;
 /** Findings whose observation never comes are forgotten after this. */
 const orphanMs = 60_000;
 
-/** Reads observations, findings and decisions; writes verdicts. */
+/** Reads observations, findings and decisions; writes verdicts. @throws ArtefactRefused when the weights that ship were changed. */
 export function createJudge(options: JudgeOptions): Processor {
   return new Judge(options);
 }
@@ -44,12 +50,14 @@ class Judge implements Processor {
   readonly reads = ['observations', 'findings', 'decisions'] as const;
   readonly early = true;
   readonly #options: JudgeOptions;
+  readonly #fusion: FusionPayload;
   #joins = new BoundedMap<Join<Subject>>(joinsMax);
   #judged = new BoundedMap<true>(judgedMax);
   #memory = new JudgeMemory();
 
   constructor(options: JudgeOptions) {
     this.#options = options;
+    this.#fusion = options.fusion ?? openArtefact(fusion, { payloadType: fusionType, publicKeyRaw: releaseKeyRaw });
   }
 
   handle(record: StoredRecord, nowMs: number): readonly Output[] {
@@ -135,14 +143,18 @@ class Judge implements Processor {
     if (subject === undefined) return [];
     this.#joins.delete(subject.id);
     this.#judged.set(subject.id, true);
-    const verdict = verdictOf(join, subject, { compiled: this.#options.policy(), memory: this.#memory, nowMs });
-    this.#remember(verdict, subject);
+    const verdict = verdictOf(join, subject, { compiled: this.#options.policy(), memory: this.#memory, nowMs, fusion: this.#fusion });
+    this.#remember(verdict, subject, join.findings);
     this.#tell(verdict);
     return [{ topic: 'verdicts', id: verdict.id, key: verdict.domain, value: JSON.stringify(verdict) }];
   }
 
-  #remember(verdict: Verdict, subject: Subject): void {
-    if (verdict.phase === 'request') this.#memory.noticeVerdict(subject, verdict.kind === 'allow' || verdict.kind === 'modify');
+  #remember(verdict: Verdict, subject: Subject, findings: readonly Finding[]): void {
+    if (verdict.phase === 'request') {
+      this.#memory.noticeVerdict(subject, verdict.kind === 'allow' || verdict.kind === 'modify');
+      this.#memory.scores.noticeVerdict(subject, { callId: verdict.callId, kind: verdict.kind, value: verdict.score?.value });
+      if (verdict.kind === 'step_up') this.#memory.scores.noticeAsk({ ...subject, tool: verdict.tool }, verdict.callId, findings);
+    }
     if (verdict.ask !== undefined) this.#memory.openAsk(subject, verdict.callId, Date.parse(subject.at) + subject.call.deadlineMs + verdict.ask.deadlineMs);
     if (verdict.quarantineId !== undefined && subject.contentDigest !== undefined) this.#memory.noticeQuarantine(verdict.domain, verdict.quarantineId, subject.contentDigest);
   }

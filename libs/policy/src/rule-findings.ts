@@ -2,10 +2,9 @@
  * What single findings ask for: gates, scores, and evidence that is not there.
  * RF1. A gate the policy does not list denies: a new detector's gate is never silently ignored.
  * RF2. A p-value acts by the thresholds of the call's impact; a read is never stepped up by statistics.
+ * RF3. Without a p-value a single finding asks people only when it is a probe's, by the threshold its own artefact was measured at.
  * RF4. Where policy fuses, what went into the fused score decides through it alone: nothing counts twice. A finding that rests only on
  *      sentences a person endorsed is shown, and counts for nothing.
- * RF3. Without a p-value only a probe can ask people, by the threshold its own artefact was measured at. A score that is not
- *      calibrated on this agent explains and decides nothing.
  */
 import type { Finding, Reason } from '@countersign/contracts';
 import type { CompiledPolicy } from './compile.js';

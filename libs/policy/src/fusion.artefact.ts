@@ -1,0 +1,7 @@
+/** Weights of the fused score: written and signed by `countersign lab train`, replaced as a whole, never edited by hand. */
+import type { Artefact } from './artefact.js';
+import type { FusionPayload } from './fused-score.js';
+
+export const fusionType = 'countersign/fusion';
+
+export const fusion: Artefact<FusionPayload> = {"payloadType":"countersign/fusion","payload":{"version":"0","thresholdTouched":0.03,"seed":1,"fittedOn":{},"metrics":{},"variants":{"taskKnown":{"bias":0,"weights":{"margin":1,"target":1.5},"threshold":0},"taskUnknown":{"bias":0,"weights":{"margin":1,"target":1.5},"threshold":0},"noTaskKnown":{"bias":0,"weights":{"margin":1,"target":1.5},"threshold":0},"noTaskUnknown":{"bias":0,"weights":{"margin":1,"target":1.5},"threshold":0}}},"digest":"","signatures":[]};
