@@ -9,3 +9,4 @@ export { createDetect, type DetectOptions } from './detect.js';
 export { runProcessor, type ProcessorRun, type RunOptions } from './run-processor.js';
 export { snapshotName } from './snapshots.js';
 export { memberJoined, memberLeft, membersThinned, type Member, type Members } from './run-members.js';
+export { taskRunAt, type TaskRun, type TaskRuns } from './task-runs.js';

@@ -1,6 +1,6 @@
 /**
  * When a session ends, what it proves, and whether it may teach.
- * LE1. A session is one run of the agent over all its servers, told by its task (`task-runs.ts`) or its taps (`run-members` of pipeline), or `lessonsMax` calls of it.
+ * LE1. A session is one run of the agent over all its servers, told by its task or its taps (`task-runs`, `run-members` of pipeline), or `lessonsMax` calls of it.
  * LE2. It teaches after `quarantineSessions` more sessions ended without an alarm (more while evidence of a change grows); an alarm
  *      empties the quarantine untaught.
  *      The first `foundingSessions` teach at once: before there is anything to compare with, waiting protects nothing.
@@ -10,12 +10,11 @@
  *      registered: otherwise a few sessions that carry an attack would teach it to be ordinary.
  */
 import type { Observation } from '@countersign/contracts';
-import { memberJoined, memberLeft, membersThinned } from '@countersign/pipeline';
+import { memberJoined, memberLeft, membersThinned, taskRunAt } from '@countersign/pipeline';
 import { learnTraits } from './argument-habits.js';
 import { calibrate } from './calibration.js';
 import { alarmLevel, cautious, changeStatistic, eValue, grown } from './evidence.js';
 import { calibrationOf, emptySession, lessonsMax, roleOf, type AgentHabits, type Lesson, type Memory, type Session, type SessionScores } from './memory.js';
-import { runAt } from './task-runs.js';
 import { applySequence, refreshReference, retain, scoresOf, sessionPValue } from './reference.js';
 import { followed } from './sequence.js';
 
@@ -44,12 +43,12 @@ export function closeTap(memory: Memory, agent: AgentHabits, at: { observation: 
 }
 
 function taskSessionAt(memory: Memory, agent: AgentHabits, { observation, nowMs, sessionsMin }: { observation: Observation; nowMs: number; sessionsMin: number }): Session {
-  const { session, ended } = runAt(agent.tasks, observation, nowMs);
+  const { session, ended } = taskRunAt(agent.tasks, observation, { nowMs, make: emptySession });
   for (const over of ended) endSession(memory, agent, { session: over, sessionsMin });
   if (session.calls < lessonsMax) return session;
   agent.tasks.delete(observation.session);
   endSession(memory, agent, { session, sessionsMin });
-  return runAt(agent.tasks, observation, nowMs).session;
+  return taskRunAt(agent.tasks, observation, { nowMs, make: emptySession }).session;
 }
 
 function endCurrent(memory: Memory, agent: AgentHabits, sessionsMin: number): void {

@@ -6,8 +6,7 @@
 import type { Impact } from '@countersign/contracts';
 import type { ArgumentTrait, Habits } from './argument-habits.js';
 import { emptyCalibration, type Calibration } from './calibration.js';
-import type { Members } from '@countersign/pipeline';
-import type { TaskRuns } from './task-runs.js';
+import type { Members, TaskRuns } from '@countersign/pipeline';
 import { emptySequence, type SequenceModel } from './sequence.js';
 
 export const agentsMax = 512;
@@ -67,7 +66,7 @@ export interface AgentHabits extends Pool {
   readonly members: Members;
   current: Session | undefined;
   /** Runs that name their task. */
-  readonly tasks: TaskRuns;
+  readonly tasks: TaskRuns<Session>;
   reference: readonly SessionScores[];
   /** Number of sessions when the reference was made. */
   referenceAt: number;

@@ -1,10 +1,9 @@
 /** Memory as text, and back. Tables and filters are base64; everything else is plain JSON. */
 import type { Place } from './argument-habits.js';
 import { CountTable } from './count-table.js';
-import type { Member } from '@countersign/pipeline';
+import type { Member, TaskRun } from '@countersign/pipeline';
 import { emptyMemory, type AgentHabits, type Memory, type Pool, type Session } from './memory.js';
 import type { SequenceModel } from './sequence.js';
-import type { TaskRun } from './task-runs.js';
 
 const format = 'behaviour/3';
 
@@ -17,7 +16,7 @@ interface StoredAgent extends StoredPool {
   readonly fields: Pick<AgentHabits, 'role' | 'sessions' | 'statistics' | 'reference' | 'referenceAt' | 'watched' | 'alarmed' | 'waiting' | 'taught'>;
   readonly members: readonly (readonly [string, Member])[];
   readonly current: Session | null;
-  readonly tasks: readonly (readonly [string, TaskRun])[];
+  readonly tasks: readonly (readonly [string, TaskRun<Session>])[];
   readonly habits: readonly (readonly [string, Omit<Place, 'filter'> & { readonly filter: string }])[];
 }
 interface Stored {
