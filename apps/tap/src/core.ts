@@ -45,6 +45,8 @@ export interface CoreOptions {
   readonly approvalsPage?: () => string | undefined;
   readonly clock: Clock;
   readonly random: () => number;
+  /** Does work no message waits for; at once by default, which a test wants. */
+  readonly later?: (work: () => void) => void;
   /** How long observations nobody waits for may gather before they are sent; milliseconds, 5 by default. */
   readonly drainPauseMs?: number;
   readonly makeCallId: () => string;
@@ -76,8 +78,9 @@ class Core implements TapCore {
     this.#policy = PolicyKeeper.open(options.policyFile, log);
     this.#gate = this.#gateClient();
     const domain = () => this.#domain;
+    const later = options.later ?? ((work: () => void) => work());
     this.#house = {
-      tapId, agent, server, clock, spool, log, makeCallId, domain,
+      later, tapId, agent, server, clock, spool, log, makeCallId, domain,
       recorder: new Recorder({ spool, clock, tapId, epoch, agent, server, domain, log, onRecorded: (entry) => this.#gate.appended(entry) }),
       held: new HeldCalls(clock),
       tickets: new Tickets(),
@@ -126,12 +129,19 @@ class Core implements TapCore {
       },
       onDecision: (decision) => this.#onDecision(decision),
       onPolicy: (snapshot) => {
+        this.#settle();
         const problem = this.#policy.take(snapshot);
         if (problem !== undefined) log(`the policy the gate sent was refused: ${problem}. The one before it stays in force.`);
       },
       onAway: () => this.#house.held.gateAway(),
     };
-    return new GateClient({ socketPath, sign, spool, clock, random, log, listener, drainPauseMs, identity: { tapId, epoch, server, agent, publicKey, version } });
+    return new GateClient({ beforeDrain: () => this.#settle(), socketPath, sign, spool, clock, random, log, listener, drainPauseMs, identity: { tapId, epoch, server, agent, publicKey, version } });
+  }
+
+  /** What is stored is read, and its record complete. */
+  #settle(): void {
+    for (const stream of this.#streams) stream.settle();
+    this.#house.recorder.complete();
   }
 
   #onDecision(decision: DecisionNews): void {

@@ -32,15 +32,12 @@ export function recordFromClient({ state, arrival, stripped, message, era }: Fro
     ? { ...stripped.metadata, attestation: arrival.attestationHeader }
     : stripped.metadata;
   const metadata = withEnvironment ? house.environment.complete(own) : Object.keys(own).length > 0 ? own : undefined;
-  const notes = { ...note, ...(stripped.refused.length > 0 ? { metadataRefused: stripped.refused } : {}) };
+  const notes = stripped.refused.length > 0 ? { ...note, metadataRefused: stripped.refused } : note;
   return house.recorder.record(state.conversation(), {
-    kind: 'message', ...era, direction: 'client-to-server',
+    kind: 'message', era: era.era, protocolVersion: era.protocolVersion, direction: 'client-to-server', call, metadata, note: notes,
     message: observedMessage(message, {
       raw: arrival.bytes, framing: arrival.framing, payload: house.policy().policy.payload, method, inReplyTo,
       flags: stripped.wasStripped ? [...flags, 'metadata-stripped'] : flags,
     }),
-    ...(call === undefined ? {} : { call }),
-    ...(metadata === undefined ? {} : { metadata }),
-    ...(Object.keys(notes).length === 0 ? {} : { note: notes }),
   }, { sync });
 }

@@ -35,6 +35,8 @@ export interface GateClientOptions {
   readonly spool: Spool;
   readonly clock: Clock;
   readonly listener: GateListener;
+  /** Makes whatever was stored readable. */
+  readonly beforeDrain: () => void;
   /** How long observations nobody waits for may gather before they are sent; 0 = not at all. */
   readonly drainPauseMs: number;
   /** In 0..1; spreads the reconnects of many taps. */
@@ -230,6 +232,7 @@ export class GateClient {
   #drain(): void {
     this.#cancelDrain?.();
     this.#cancelDrain = undefined;
+    this.#options.beforeDrain();
     const socket = this.#socket;
     while (socket !== undefined && this.#mayDrain(socket)) {
       const batch = this.#outbox.next();

@@ -42,5 +42,7 @@ export interface House {
   readonly domain: () => string;
   /** 128 random bits, hex. */
   readonly makeCallId: () => string;
+  /** Does it when the message that is under way now has gone on. */
+  readonly later: (work: () => void) => void;
   readonly log: (line: string) => void;
 }

@@ -94,7 +94,8 @@ export class Outbox {
 }
 
 function bytesOf({ record }: SpoolAppend): number {
-  return typeof record === 'string' ? record.length : record.head.length + record.raw.length;
+  if (typeof record === 'string') return record.length;
+  return record.raw.length + ('head' in record ? record.head : record.prefix).length;
 }
 
 /** A frame carries one epoch and about a megabyte. */

@@ -2,8 +2,8 @@
  * Writes observations: each gets the next position of this epoch and is in the spool when the call returns.
  * RC1. `seq` has no gap: a position is used only by a record that was stored.
  * RC2. The text of a record is put together from parts, most of them the same from message to message: a message waits for it.
- * RC3. A message nobody holds is stored open, and goes on; its record is completed right after. Whoever reads the spool asks for that first
- *      (`complete`). Records are handed on (`onRecorded`) in the order of their positions, completed.
+ * RC3. A message may be stored before it is looked at (`open`); its record is completed right after. Whoever reads the spool asks for
+ *      that first (`complete`). Records are handed on (`onRecorded`) in the order of their positions, completed.
  * RC4. What could not be stored is counted and said once in ten seconds; the caller decides what that means for its message.
  */
 import type { Agent, Observation } from '@countersign/contracts';
@@ -20,8 +20,13 @@ export interface Conversation {
   readonly label?: { readonly clientName?: string; readonly clientVersion?: string } | undefined;
 }
 
-export interface Recordable extends Pick<Observation, 'kind' | 'era' | 'direction'>, Partial<Pick<Observation, 'protocolVersion' | 'call' | 'metadata' | 'note'>> {
-  readonly message?: RecordedMessage;
+/** An observation, less what its position and its conversation say. */
+export interface Recordable extends Pick<Observation, 'kind' | 'era' | 'direction'> {
+  readonly protocolVersion?: string | undefined;
+  readonly call?: Observation['call'] | undefined;
+  readonly metadata?: Observation['metadata'] | undefined;
+  readonly note?: Observation['note'] | undefined;
+  readonly message?: RecordedMessage | undefined;
 }
 
 export interface RecorderOptions {
@@ -34,8 +39,6 @@ export interface RecorderOptions {
   readonly domain: () => string;
   /** There is something to drain. */
   readonly onRecorded: (entry: SpoolAppend) => void;
-  /** Does it when the message that is under way now has gone on. */
-  readonly later: (work: () => void) => void;
   readonly log: (line: string) => void;
 }
 
@@ -44,7 +47,10 @@ export interface OpenedRecord {
   readonly id: string;
   readonly seq: number;
   readonly prefix: string;
+  readonly raw: Uint8Array;
   readonly complete: CompleteRecord;
+  /** What was found in it; undefined while nobody looked. */
+  what: Recordable | undefined;
 }
 
 export interface RecordOptions {
@@ -54,19 +60,11 @@ export interface RecordOptions {
   readonly opened?: OpenedRecord | undefined;
 }
 
-/** A position that is taken, in the order of positions. */
-interface Taken {
-  readonly opened: OpenedRecord | undefined;
-  /** What is known of an open record; undefined: nobody looked yet. */
-  what: Recordable | undefined;
-  /** Ready to be handed on. */
-  entry: SpoolAppend | undefined;
-}
+/** A position that is taken and not handed on yet: open, or ready. */
+type Taken = OpenedRecord | SpoolAppend;
 
-const openMax = 64;
 const complaintMs = 10_000;
 const noSync = { sync: false };
-const nothing = new Uint8Array(0);
 
 export class Recorder {
   readonly #options: RecorderOptions;
@@ -76,7 +74,6 @@ export class Recorder {
   #complainedAtMs = -Infinity;
   /** Positions not handed on yet. */
   readonly #taken: Taken[] = [];
-  #isPlanned = false;
   readonly #conversations = new WeakMap<Conversation, string>();
   #domain: { readonly name: string; readonly text: string } = { name: '', text: '""' };
   #at: { readonly wallMs: number; readonly text: string } = { wallMs: -1, text: '' };
@@ -93,10 +90,10 @@ export class Recorder {
 
   /** @returns the observation's id, or undefined when it could not be stored. */
   record(conversation: Conversation, what: Recordable, { sync = false, opened }: RecordOptions = {}): string | undefined {
-    if (opened !== undefined) return this.#found(opened, what);
-    // What is waited for, synced or long is stored as a whole.
-    const mayFollow = what.message?.raw !== undefined && !sync && what.call?.waits !== true && what.metadata === undefined && what.note === undefined;
-    return mayFollow ? this.#recordOpen(conversation, what, what.message.raw) : this.#recordWhole(conversation, what, sync);
+    if (opened === undefined) return this.#recordWhole(conversation, what, sync);
+    opened.what = what;
+    this.complete();
+    return opened.id;
   }
 
   /** Stores a message before it is looked at. @returns undefined when it could not be stored. */
@@ -112,21 +109,21 @@ export class Recorder {
       return undefined;
     }
     this.#seq += 1;
-    const opened: OpenedRecord = { id: `${tapId}/${epoch}/${seq}`, seq, prefix, complete: complete ?? (() => false) };
-    this.#taken.push({ opened, what: undefined, entry: undefined });
-    if (this.#taken.length >= openMax) this.complete();
+    const opened: OpenedRecord = { id: `${tapId}/${epoch}/${seq}`, seq, prefix, raw, complete: complete ?? (() => false), what: undefined };
+    this.#taken.push(opened);
     return opened;
   }
 
   /** Completes what is stored and known, and hands on what is complete. */
   complete(): void {
-    for (const taken of this.#taken) if (taken.entry === undefined && taken.opened !== undefined && taken.what !== undefined) taken.entry = this.#completed(taken.opened, taken.what);
+    const taken = this.#taken;
     let ready = 0;
-    for (let taken = this.#taken[ready]; taken?.entry !== undefined; taken = this.#taken[ready]) {
+    for (let next = taken[0]; next !== undefined; next = taken[ready]) {
+      if ('prefix' in next && next.what === undefined) break;
       ready += 1;
-      this.#options.onRecorded(taken.entry);
+      this.#options.onRecorded('prefix' in next ? this.#completed(next, next.what) : next);
     }
-    this.#taken.splice(0, ready);
+    taken.splice(0, ready);
   }
 
   #recordWhole(conversation: Conversation, what: Recordable, sync: boolean): string | undefined {
@@ -143,32 +140,15 @@ export class Recorder {
       return undefined;
     }
     this.#seq += 1;
-    this.#taken.push({ opened: undefined, what, entry });
+    this.#taken.push(entry);
     this.complete();
     return `${tapId}/${epoch}/${seq}`;
   }
 
-  #recordOpen(conversation: Conversation, what: Recordable, raw: Uint8Array): string | undefined {
-    const opened = this.open(conversation, what.direction, raw);
-    return opened === undefined ? undefined : this.#found(opened, what);
-  }
-
-  #found(opened: OpenedRecord, what: Recordable): string {
-    const taken = this.#taken.find((one) => one.opened === opened);
-    if (taken !== undefined) taken.what = what;
-    if (!this.#isPlanned) {
-      this.#isPlanned = true;
-      this.#options.later(() => {
-        this.#isPlanned = false;
-        this.complete();
-      });
-    }
-    return opened.id;
-  }
-
-  #completed({ seq, prefix, complete }: OpenedRecord, what: Recordable): SpoolAppend {
+  #completed({ seq, prefix, raw, complete }: OpenedRecord, what: Recordable | undefined): SpoolAppend {
     const { epoch } = this.#options;
-    const { raw = nothing, payload } = what.message ?? {};
+    if (what === undefined) throw new Error('an open record was handed on before anybody looked at its message');
+    const payload = what.message?.payload;
     const rest = restText(what);
     // Without room for it (a method or an id of hundreds of characters) the spool's copy says less than the one that is handed on now.
     complete({ rest, payload });

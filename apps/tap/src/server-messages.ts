@@ -143,8 +143,7 @@ function recordFromServer({ state, arrival, message, era, opened }: FromServer, 
   const { recorder, policy } = state.house;
   const wasStripped = message.bytes !== arrival.bytes;
   return recorder.record(conversation, {
-    kind: 'message', ...era, direction: 'server-to-client',
+    kind: 'message', era: era.era, protocolVersion: era.protocolVersion, direction: 'server-to-client', call,
     message: observedMessage(message, { raw: arrival.bytes, framing: arrival.framing, payload: policy().policy.payload, flags: wasStripped ? [...flags, 'metadata-stripped'] : flags, method, inReplyTo }),
-    ...(call === undefined ? {} : { call }),
   }, { opened });
 }

@@ -35,6 +35,7 @@ export function startCore({ settings, machine, clock, log }: StartOptions): Star
     handedTask: new HandedTask({ dataDir, agent, parentPid: process.ppid, wallMs: () => clock.wallMs(), lookMsMin: 100 }),
     approvalsPage: () => approvalsPage(dataDir, machine.env['COUNTERSIGN_CONSOLE_URL']),
     random: Math.random,
+    later: (work) => void setImmediate(work),
     makeCallId: callIds(),
     process: { pid: process.pid, parentPid: process.ppid },
   });

@@ -1,5 +1,5 @@
-export { Spool, SpoolFull, type SpoolAppend, type SpoolEntry } from './spool.js';
-export { rebuiltMessage, recordLiteral, recordText, type MessageRecord, type SpoolRecord } from './spool-record.js';
+export { Spool, SpoolFull, type CompleteRecord, type SpoolAppend, type SpoolEntry } from './spool.js';
+export { rebuiltMessage, recordLiteral, recordText, type MessageRecord, type OpenRecord, type RecordRest, type SpoolRecord } from './spool-record.js';
 export { transportErrorCodes, rpcError, rpcErrors, headerMismatchError } from './http-answers.js';
 export { attestationHeaderBytesMax, decodeAttestation, takeAttestation } from './http-attestation.js';
 export { joinBatch, messagesOf, protocolVersionKey, readHttpBody, type HttpBody, type HttpMessage } from './http-body.js';
@@ -18,11 +18,11 @@ export { openHold, resumeHold, stepHold, type Hold, type HoldAction, type HoldIn
 export { elementsOf, type Span } from './json-spans.js';
 export { LineFramer, type Framed, type LineEnding } from './line-framer.js';
 export { LongMessageReader, type LongMessage } from './long-message.js';
-export { metadataPrefix, stripFromServer, stripMetadata, type CallerMetadata, type StrippedMessage } from './metadata.js';
+export { mayHoldOurs, metadataPrefix, stripFromServer, stripMetadata, type CallerMetadata, type StrippedMessage } from './metadata.js';
 export { digestOf, observedLong, observedMessage, type MessageFlag, type ObservedFacts, type RecordedMessage } from './observed.js';
 export { redactResult, type Redacted, type TextRedaction } from './redact.js';
 export { depthMax, idKey, isRecord, readMessage, type MessageShape, type RpcMessage } from './rpc-message.js';
-export { decodeFrame, encodeFrame, frameBytesMax, recoverSegment, type Frame, type Recovered } from './spool-frame.js';
+export { blockOffset, decodeFrame, encodeBlock, encodeFrame, frameBytesMax, recoverSegment, type Frame, type Recovered } from './spool-frame.js';
 export {
   askingForTask, callOfTask, callUnder, outcomeOf, relatedTo, saidOfTask, serverTaskOf, taskAcknowledged, taskCancelled, taskCreated, taskIdOf, taskResult, taskState,
   type TaskFacts, type TaskOutcome, type TaskRequest,

@@ -32,6 +32,8 @@ export interface StrippedMessage {
 }
 
 const prefixBytes = Buffer.from('dev.countersign');
+const escapedUnit = Buffer.from('\\u');
+const escapedSlash = Buffer.from('\\/');
 const nothing = new Uint8Array(0);
 
 /** @param bytes one message; a batch is stripped element by element by whoever takes it apart. */
@@ -70,10 +72,10 @@ function holdsOurs(outer: unknown): boolean {
   return isRecord(meta) && Object.keys(meta).some((key) => key.startsWith(metadataPrefix));
 }
 
-/** An escape could hide the prefix, so only its absence together with the absence of escapes is a quick no. */
-function mayHoldOurs(bytes: Uint8Array): boolean {
-  const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  return view.includes(prefixBytes) || view.includes('\\u') || view.includes('\\/');
+/** A quick no: an escape could hide the prefix, so it takes its absence together with the absence of such escapes. */
+export function mayHoldOurs(bytes: Uint8Array): boolean {
+  const view = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return view.includes(prefixBytes) || (view.includes(92) && (view.includes(escapedUnit) || view.includes(escapedSlash)));
 }
 
 interface MetaObject {

@@ -48,8 +48,8 @@ export function observedMessage(message: RpcMessage, facts: ObservedFacts): Reco
     shape: message.isTooDeep ? 'uninspectable' : message.shape, bytes: raw.length, flags: flagsOf(message, facts, isOverCap),
     method: message.method ?? facts.method, rpcId: message.rpcId, inReplyTo: facts.inReplyTo,
   });
-  const isKept = facts.payload === 'full' && !isOverCap && !message.isTooDeep;
-  if (!isKept) return digested(text, raw);
+  if (facts.payload !== 'full' || isOverCap) return digested(text, raw);
+  if (message.isTooDeep) return kept(text, message, raw);
   if (message.shape === 'noise') return kept(`${text},"payload":${JSON.stringify(textAt(message.bytes, whole(message.bytes)).slice(0, noiseCharactersMax))}`, message, raw);
   const without = withoutOurs(message);
   if (without !== undefined) return digested(`${text},"payload":${JSON.stringify(without)}`, raw);

@@ -4,17 +4,26 @@
  * SF2. The length's highest bit says which checksum: set, CRC-32 by the runtime's own code (ten times as fast); clear, CRC-32C, as
  *      older taps wrote it and a Node without `zlib.crc32` still does.
  * SF3. A record is JSON text (UTF-8), or byte 1, u32 length of the head, u32 start and u32 end of the payload (equal: none), head, raw bytes.
+ *      Byte 2 begins an open record: u32 length of the prefix, u32 room; prefix; a block of u32 length of the rest, u32 its CRC, u32 start and
+ *      u32 end of the payload, the rest within the room; raw bytes. The block is written over once, in place, and no part of the frame's checksum.
  * SF4. Recovery keeps every whole frame in front; what follows is `torn` (it runs into the end of the bytes, as a kill leaves it)
  *      or `corrupt` (a bad checksum or length with more data behind it, as only damage leaves it).
  */
 import * as zlib from 'node:zlib';
-import { recordText } from './spool-record.js';
+import type { Span } from './json-spans.js';
+import { recordText, type RecordRest, type SpoolRecord } from './spool-record.js';
 import type { SpoolAppend, SpoolEntry } from './spool.js';
 
 const headerBytes = 8;
 const positionBytes = 10;
 const partsMark = 1;
 const partsBytes = 13;
+const openMark = 2;
+const openBytes = 9;
+const blockHeadBytes = 16;
+/** A call with its context is about 900 bytes. */
+const openRoomBytes = 1280;
+const none = Buffer.alloc(0);
 const fastChecksum = 0x8000_0000;
 /** Larger than any record: a length beyond it is damage. */
 export const frameBytesMax = 8 * 1024 * 1024;
@@ -36,27 +45,40 @@ export interface Frame extends Pick<SpoolEntry, 'epoch' | 'seq'> {
 
 /** @param room to be written to where it is large enough; the frame is then a view of it. */
 export function encodeFrame({ epoch, seq, record }: SpoolAppend, room?: Buffer): Buffer {
-  const [head, raw] = typeof record === 'string' ? [record, undefined] : [record.head, record.raw];
-  const fixed = headerBytes + positionBytes + (raw === undefined ? 0 : partsBytes);
+  const parts = partsOf(record);
+  const [before, between] = [headerBytes + positionBytes + parts.fixedBytes, parts.blockBytes];
   // A UTF-16 unit is at most three bytes; counting them exactly would read the text once more.
-  const bytesMax = fixed + head.length * 3 + (raw?.length ?? 0);
+  const bytesMax = before + parts.text.length * 3 + between + parts.raw.length;
   const frame = room !== undefined && bytesMax <= room.length ? room : Buffer.allocUnsafe(bytesMax);
-  const headEnd = fixed + frame.write(head, fixed, 'utf8');
-  const end = headEnd + (raw?.length ?? 0);
-  if (raw !== undefined && typeof record !== 'string') {
-    const at = headerBytes + positionBytes;
-    frame[at] = partsMark;
-    frame.writeUInt32LE(headEnd - fixed, at + 1);
-    frame.writeUInt32LE(record.payload?.start ?? 0, at + 5);
-    frame.writeUInt32LE(record.payload?.end ?? 0, at + 9);
-    frame.set(raw, headEnd);
-  }
+  const textEnd = before + frame.write(parts.text, before, 'utf8');
+  const end = textEnd + between + parts.raw.length;
+  writeFixed(frame, record, textEnd - before);
+  frame.fill(0, textEnd, textEnd + between);
+  frame.set(parts.raw, end - parts.raw.length);
   frame.writeUInt32LE(epoch, headerBytes);
   frame.writeUIntLE(seq, headerBytes + 4, 6);
-  const body = frame.subarray(headerBytes, end);
-  frame.writeUInt32LE((body.length | (hasFastChecksum ? fastChecksum : 0)) >>> 0, 0);
-  frame.writeUInt32LE(hasFastChecksum ? zlib.crc32(body) : crc32c(body), 4);
+  frame.writeUInt32LE(((end - headerBytes) | (hasFastChecksum ? fastChecksum : 0)) >>> 0, 0);
+  frame.writeUInt32LE(checksum(frame.subarray(headerBytes, textEnd), frame.subarray(textEnd + between, end), hasFastChecksum), 4);
   return frame.subarray(0, end);
+}
+
+/** What is written over an open record's block (`blockOffset`); undefined when it does not fit. @param room as in `encodeFrame`. */
+export function encodeBlock({ rest, payload }: RecordRest, room = Buffer.allocUnsafe(blockHeadBytes + openRoomBytes)): Buffer | undefined {
+  // Characters are at most as many as bytes, so the write is cut short only where it does not fit anyway.
+  const restBytes = rest.length > openRoomBytes ? openRoomBytes + 1 : room.write(rest, blockHeadBytes, openRoomBytes, 'utf8');
+  if (restBytes > openRoomBytes || (restBytes > openRoomBytes - 4 && Buffer.byteLength(rest) > openRoomBytes)) return undefined;
+  const text = room.subarray(blockHeadBytes, blockHeadBytes + restBytes);
+  room.writeUInt32LE(restBytes, 0);
+  room.writeUInt32LE(checksum(text, none, hasFastChecksum), 4);
+  room.writeUInt32LE(payload?.start ?? 0, 8);
+  room.writeUInt32LE(payload?.end ?? 0, 12);
+  return room.subarray(0, blockHeadBytes + restBytes);
+}
+
+/** Where an open record's block begins in its frame. */
+export function blockOffset(frame: Buffer): number {
+  const fixed = headerBytes + positionBytes;
+  return fixed + openBytes + frame.readUInt32LE(fixed + 1);
 }
 
 /** The frame that starts at `at`, or why there is none: `torn` = the bytes end within it. */
@@ -67,7 +89,9 @@ export function decodeFrame(bytes: Buffer, at: number): Frame | 'torn' | 'corrup
   const end = at + headerBytes + bodyBytes;
   if (end > bytes.length) return 'torn';
   const body = bytes.subarray(at + headerBytes, end);
-  if ((isFast ? crc32(body) : crc32c(body)) !== bytes.readUInt32LE(at + 4)) return 'corrupt';
+  const block = blockOf(body);
+  const sum = block === undefined ? checksum(body, none, isFast) : checksum(body.subarray(0, block.start), body.subarray(block.end), isFast);
+  if (sum !== bytes.readUInt32LE(at + 4)) return 'corrupt';
   const [epoch, seq] = [body.readUInt32LE(0), body.readUIntLE(4, 6)];
   return { epoch, seq, end, entry: () => ({ epoch, seq, record: textOf(body) }) };
 }
@@ -87,11 +111,64 @@ export function recoverSegment(bytes: Buffer): Recovered {
 }
 
 function textOf(body: Buffer): string {
-  if (body[positionBytes] !== partsMark) return body.toString('utf8', positionBytes);
+  if (body[positionBytes] !== partsMark && body[positionBytes] !== openMark) return body.toString('utf8', positionBytes);
+  const block = blockOf(body);
+  if (block !== undefined) return openText(body, block);
   const fixed = positionBytes + partsBytes;
   const headEnd = fixed + body.readUInt32LE(positionBytes + 1);
-  const payload = { start: body.readUInt32LE(positionBytes + 5), end: body.readUInt32LE(positionBytes + 9) };
-  return recordText({ head: body.toString('utf8', fixed, headEnd), raw: body.subarray(headEnd), payload: payload.start === payload.end ? undefined : payload });
+  return recordText({ head: body.toString('utf8', fixed, headEnd), raw: body.subarray(headEnd), payload: spanAt(body, positionBytes + 5) });
+}
+
+function openText(body: Buffer, { start, end }: Span): string {
+  const prefix = body.toString('utf8', positionBytes + openBytes, start);
+  const raw = body.subarray(end);
+  const restBytes = body.readUInt32LE(start);
+  const restStart = start + blockHeadBytes;
+  const isWhole = restBytes > 0 && restStart + restBytes <= end;
+  const rest = isWhole ? body.subarray(restStart, restStart + restBytes) : none;
+  // Not completed, or torn while it was: the message itself is whole, and says what it says.
+  if (!isWhole || checksum(rest, none, hasFastChecksum) !== body.readUInt32LE(start + 4)) return recordText({ prefix, raw });
+  return recordText({ head: `${prefix}${rest.toString('utf8')}`, raw, payload: spanAt(body, start + 8) });
+}
+
+function spanAt(body: Buffer, at: number): Span | undefined {
+  const [start, end] = [body.readUInt32LE(at), body.readUInt32LE(at + 4)];
+  return start === end ? undefined : { start, end };
+}
+
+/** Where in an open record's body the block lies; undefined for other records, and for lengths that cannot be. */
+function blockOf(body: Buffer): Span | undefined {
+  if (body[positionBytes] !== openMark || body.length < positionBytes + openBytes) return undefined;
+  const start = positionBytes + openBytes + body.readUInt32LE(positionBytes + 1);
+  const end = start + blockHeadBytes + body.readUInt32LE(positionBytes + 5);
+  return end <= body.length ? { start, end } : undefined;
+}
+
+interface Parts {
+  readonly text: string;
+  readonly raw: Uint8Array;
+  readonly fixedBytes: number;
+  readonly blockBytes: number;
+}
+
+function partsOf(record: SpoolRecord): Parts {
+  if (typeof record === 'string') return { text: record, raw: none, fixedBytes: 0, blockBytes: 0 };
+  if ('prefix' in record) return { text: record.prefix, raw: record.raw, fixedBytes: openBytes, blockBytes: blockHeadBytes + openRoomBytes };
+  return { text: record.head, raw: record.raw, fixedBytes: partsBytes, blockBytes: 0 };
+}
+
+function writeFixed(frame: Buffer, record: SpoolRecord, textBytes: number): void {
+  if (typeof record === 'string') return;
+  const at = headerBytes + positionBytes;
+  const isOpen = 'prefix' in record;
+  frame[at] = isOpen ? openMark : partsMark;
+  frame.writeUInt32LE(textBytes, at + 1);
+  if (isOpen) {
+    frame.writeUInt32LE(openRoomBytes, at + 5);
+    return;
+  }
+  frame.writeUInt32LE(record.payload?.start ?? 0, at + 5);
+  frame.writeUInt32LE(record.payload?.end ?? 0, at + 9);
 }
 
 function lengthAt(bytes: Buffer, at: number): { readonly bodyBytes: number; readonly isFast: boolean } {
@@ -109,9 +186,11 @@ const hasFastChecksum = typeof zlib.crc32 === 'function';
 const ieeeTable = crcTable(0xedb88320);
 const castagnoliTable = crcTable(0x82f63b78);
 
-/** CRC-32 (IEEE 802.3). */
-function crc32(bytes: Uint8Array): number {
-  return hasFastChecksum ? zlib.crc32(bytes) : crcBy(ieeeTable, bytes);
+/** Of two pieces as of one. */
+function checksum(first: Uint8Array, second: Uint8Array, isFast: boolean): number {
+  if (!isFast) return crc32c(second.length === 0 ? first : Buffer.concat([first, second]));
+  if (!hasFastChecksum) return crcBy(ieeeTable, second.length === 0 ? first : Buffer.concat([first, second]));
+  return second.length === 0 ? zlib.crc32(first) : zlib.crc32(second, zlib.crc32(first));
 }
 
 /** CRC-32C (Castagnoli), as in RFC 3720. */

@@ -3,10 +3,14 @@
  * SR1. A message waits until its record is stored, so what the stored bytes imply is derived later: the digest, the payload's text.
  *      `recordText` derives it from the record alone.
  * SR2. The payload in the text is the peer's own spelling, and `around` is what stood about it: the message can be rebuilt (T54).
- * SR3. Bytes that are not UTF-8 have no exact text, so such a record has no `around`.
+ * SR3. An open record is stored before anybody looked at the message; what was found is added to it afterwards. Where a kill came
+ *      between, its text says what the bytes alone say, and `note.unread` that nothing more is known.
+ * SR4. Bytes that are not UTF-8 have no exact text, so such a record has no `around`.
  */
 import { isUtf8 } from 'node:buffer';
 import { lastMember, membersOf, textAt, type Span } from './json-spans.js';
+import { observedMessage } from './observed.js';
+import { readMessage } from './rpc-message.js';
 import { sha256Hex } from './sha256.js';
 
 export interface MessageRecord {
@@ -18,17 +22,38 @@ export interface MessageRecord {
   readonly payload: Span | undefined;
 }
 
+/** A message that is stored and not looked at yet. */
+export interface OpenRecord {
+  /** JSON text of the observation's first members, opening brace included: whatever the message says, these hold. */
+  readonly prefix: string;
+  readonly raw: Uint8Array;
+}
+
+/** What was found in the message of an open record. */
+export interface RecordRest {
+  /** Follows the prefix; cut off like a `MessageRecord`'s head. */
+  readonly rest: string;
+  readonly payload: Span | undefined;
+}
+
 /** Either the whole JSON text, or what it is made of. */
-export type SpoolRecord = string | MessageRecord;
+export type SpoolRecord = string | MessageRecord | OpenRecord;
 
 export function recordText(record: SpoolRecord): string {
   if (typeof record === 'string') return record;
+  if ('prefix' in record) return unreadText(record);
   const { head, payload } = record;
   const raw = Buffer.from(record.raw.buffer, record.raw.byteOffset, record.raw.byteLength);
   const digest = `${head},"digest":"${sha256Hex(raw)}"`;
   const parts = payload === undefined ? [raw] : [raw.subarray(0, payload.start), raw.subarray(payload.end)];
   const around = isUtf8(raw) ? `,"around":[${parts.map((part) => JSON.stringify(part.toString('utf8'))).join(',')}]` : '';
   return payload === undefined ? `${digest}${around}}}` : `${digest}${around},"payload":${raw.toString('utf8', payload.start, payload.end)}}}`;
+}
+
+function unreadText({ prefix, raw }: OpenRecord): string {
+  const { text, raw: kept, payload } = observedMessage(readMessage(raw), { raw, framing: '\n', payload: 'full', flags: [] });
+  const head = `${prefix},"era":"legacy","note":{"unread":true},"message":${text}`;
+  return kept === undefined ? `${head}}}` : recordText({ head, raw: kept, payload });
 }
 
 /** The record's text as a JSON string literal, as a frame to the gate carries it. Equal to `JSON.stringify(recordText(record))`. */

@@ -7,7 +7,7 @@
  * SP5. Over its quota `append` throws `SpoolFull`; nothing already stored is lost.
  * SP6. What is read of a record is its JSON text, whichever form it was appended in.
  */
-import type { SpoolRecord } from './spool-record.js';
+import type { RecordRest, SpoolRecord } from './spool-record.js';
 
 export interface SpoolEntry {
   readonly epoch: number;
@@ -22,12 +22,16 @@ export interface SpoolAppend {
   readonly record: SpoolRecord;
 }
 
+/** Adds to an open record what was found in its message. @returns false when it does not fit or cannot be written: the record stays as it is. */
+export type CompleteRecord = (rest: RecordRest) => boolean;
+
 export class SpoolFull extends Error {
   override readonly name = 'SpoolFull';
 }
 
 export abstract class Spool {
-  abstract append(entry: SpoolAppend, options: { readonly sync: boolean }): void;
+  /** @returns for an open record, the way to complete it; it must be used, or forgotten, before the record is read. */
+  abstract append(entry: SpoolAppend, options: { readonly sync: boolean }): CompleteRecord | undefined;
   /** Entries after (epoch, seq), at most `recordsMax`. */
   abstract read(after: { readonly epoch: number; readonly seq: number } | undefined, recordsMax: number): readonly SpoolEntry[];
   abstract trim(epoch: number, seq: number): void;

@@ -8,7 +8,7 @@
  */
 import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync, writeFileSync, writeSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { encodeFrame, recoverSegment, Spool, SpoolFull, type SpoolAppend, type SpoolEntry } from '@countersign/wire';
+import { blockOffset, encodeBlock, encodeFrame, recoverSegment, Spool, SpoolFull, type CompleteRecord, type SpoolAppend, type SpoolEntry } from '@countersign/wire';
 import { Segment, type Position } from './segment.js';
 
 export interface FileSpoolOptions {
@@ -64,13 +64,19 @@ export class FileSpool extends Spool {
     return last;
   }
 
-  append(entry: SpoolAppend, options: { readonly sync: boolean }): void {
+  append(entry: SpoolAppend, options: { readonly sync: boolean }): CompleteRecord | undefined {
     const frame = encodeFrame(entry, this.#room);
     const held = this.#segments.reduce((bytes, segment) => bytes + segment.bytes, 0);
     if (held + frame.length > this.#quotaBytes) throw full(`it holds ${held} bytes and its quota is ${this.#quotaBytes}`);
     try {
       const segment = this.#writable(frame.length, entry);
-      segment.append(frame, { epoch: entry.epoch, seq: entry.seq }, options);
+      const at = segment.append(frame, { epoch: entry.epoch, seq: entry.seq }, options);
+      if (typeof entry.record === 'string' || !('prefix' in entry.record)) return undefined;
+      const block = at + blockOffset(frame);
+      return (rest) => {
+        const bytes = encodeBlock(rest, this.#room);
+        return bytes !== undefined && segment.overwrite(block, bytes);
+      };
     } catch (error) {
       throw isNoSpace(error) ? full('its disk is full') : error;
     }

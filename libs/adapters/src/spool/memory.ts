@@ -1,5 +1,5 @@
 /** The spool without a disk: for tests and for taps that may forget. It survives nothing, so SP1 holds only while the process lives. */
-import { recordText, Spool, SpoolFull, type SpoolAppend, type SpoolEntry } from '@countersign/wire';
+import { recordText, Spool, SpoolFull, type CompleteRecord, type SpoolAppend, type SpoolEntry } from '@countersign/wire';
 
 export interface MemorySpoolOptions {
   readonly quotaBytes?: number;
@@ -16,12 +16,17 @@ export class MemorySpool extends Spool {
     this.#quotaBytes = options.quotaBytes ?? 64 * 1024 * 1024;
   }
 
-  append({ epoch, seq, record }: SpoolAppend): void {
+  append({ epoch, seq, record }: SpoolAppend): CompleteRecord | undefined {
     const entry = { epoch, seq, record: recordText(record) };
     const bytes = Buffer.byteLength(entry.record);
     if (this.#bytes + bytes > this.#quotaBytes) throw new SpoolFull(`The spool holds ${this.#bytes} bytes, its quota is ${this.#quotaBytes}. What it holds is kept; start the gate so that it can drain.`);
     this.#entries.push(entry);
     this.#bytes += bytes;
+    if (typeof record === 'string' || !('prefix' in record)) return undefined;
+    return ({ rest, payload }) => {
+      entry.record = recordText({ head: `${record.prefix}${rest}`, raw: record.raw, payload });
+      return true;
+    };
   }
 
   read(after: { readonly epoch: number; readonly seq: number } | undefined, recordsMax: number): readonly SpoolEntry[] {

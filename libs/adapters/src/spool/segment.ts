@@ -24,6 +24,7 @@ export class Segment {
   readonly #fd: number;
   #bytes: number;
   #isBroken = false;
+  #isClosed = false;
   /** Known once something was appended here or it was read to its end. */
   last: Position | undefined;
 
@@ -48,7 +49,8 @@ export class Segment {
     return this.#isBroken;
   }
 
-  append(frame: Buffer, position: Position, options: { readonly sync: boolean }): void {
+  /** @returns where in the file the frame begins. */
+  append(frame: Buffer, position: Position, options: { readonly sync: boolean }): number {
     let isWritten = false;
     try {
       let written = 0;
@@ -60,8 +62,22 @@ export class Segment {
       this.cutTo(this.#bytes);
       throw error;
     }
+    const at = this.#bytes;
     this.#bytes += frame.length;
     this.last = position;
+    return at;
+  }
+
+  /** Writes over bytes that are there already. @returns false when it cannot be written, or the file is closed. */
+  overwrite(at: number, bytes: Buffer): boolean {
+    if (this.#isClosed || at + bytes.length > this.#bytes) return false;
+    try {
+      let written = 0;
+      while (written < bytes.length) written += writeSync(this.#fd, bytes, written, bytes.length - written, at + written);
+      return true;
+    } catch {
+      return false;
+    }
   }
 
   cutTo(bytes: number): void {
@@ -96,6 +112,7 @@ export class Segment {
   }
 
   close(): void {
+    this.#isClosed = true;
     closeSync(this.#fd);
   }
 
