@@ -200,6 +200,23 @@ describe('a call the policy changes', () => {
   });
 });
 
+describe('metadata under our prefix', () => {
+  it.each([['v1', startLegacyServer], ['v1', startModernServer], ['v2 legacy', startLegacyServer], ['v2 modern', startModernServer]] as const)('[T1] is read and cut out of what the %s client sends, and cut out of what the server answers', async (kind, start) => {
+    const { tap, client } = await peers(kind, start());
+    tap.gate.judge = () => ({ kind: 'allow' });
+    const ours = { 'dev.countersign/task': { text: 'look around', id: 't1' }, 'dev.countersign/attestation': 'a'.repeat(32), 'dev.countersign/delegation': ['ana'], 'dev.countersign/activation': { ref: 'r' }, 'example.com/mine': 7 };
+    const result = (await client.callWith('list_metadata', ours)) as { content: { text: string }[]; _meta?: Record<string, unknown> };
+    const told = JSON.parse(result.content[0]?.text ?? '') as Record<string, unknown>;
+    expect(Object.keys(told).filter((key) => key.startsWith('dev.countersign/'))).toEqual([]);
+    expect(told['example.com/mine']).toBe(7);
+    expect(Object.keys(result._meta ?? {}).filter((key) => !key.startsWith('io.modelcontextprotocol/'))).toEqual(['example.com/kept']);
+    await until(() => tap.gate.calls('result').length === 1, turnsMax);
+    expect(tap.gate.calls()[0]).toMatchObject({ metadata: { task: { text: 'look around', id: 't1' }, attestation: 'a'.repeat(32), delegation: ['ana'], activation: { ref: 'r' } } });
+    for (const seen of tap.gate.calls().concat(tap.gate.calls('result'))) expect(JSON.stringify(seen.message)).not.toContain('dev.countersign/');
+    expect(tap.gate.calls('result')[0]?.message?.flags).toContain('metadata-stripped');
+  });
+});
+
 describe('what a transport refuses or loses', () => {
   it('[T38] a header that disagrees with the body is refused, and recorded in the session it came in', async () => {
     const { server, tap, url } = await peers('v2 modern', startModernServer());

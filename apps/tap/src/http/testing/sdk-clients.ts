@@ -8,6 +8,7 @@ import { ElicitRequestSchema, ToolListChangedNotificationSchema } from '@modelco
 
 export interface DrivenClient {
   call(name: string, args: Record<string, unknown>, options?: { readonly onprogress?: (progress: { readonly progress: number }) => void; readonly signal?: AbortSignal }): Promise<unknown>;
+  callWith(name: string, meta: Record<string, unknown>): Promise<unknown>;
   listTools(): Promise<readonly string[]>;
   readResource(uri: string): Promise<unknown>;
   /** Legacy: the call as a task, to its end. */
@@ -45,6 +46,7 @@ async function connectLegacy(kind: ClientKind, url: string, { elicit = ada, elic
   await client.connect(transport as Transport);
   return {
     call: (name, args, options) => client.callTool({ name, arguments: args }, undefined, options as never),
+    callWith: (name, meta) => client.callTool({ name, arguments: {}, _meta: meta }),
     listTools: async () => (await client.listTools()).tools.map((tool) => tool.name),
     readResource: (uri) => client.readResource({ uri }),
     callAsTask: (name, args) => client.experimental.tasks.callToolStream({ name, arguments: args }),
@@ -63,6 +65,7 @@ async function connectModern(kind: ClientKind, url: string, { elicit = ada, elic
   await client.connect(transport);
   return {
     call: (name, args, options) => client.callTool({ name, arguments: args }, options as never),
+    callWith: (name, meta) => client.callTool({ name, arguments: {}, _meta: meta }),
     listTools: async () => (await client.listTools()).tools.map((tool) => tool.name),
     readResource: (uri) => client.readResource({ uri }),
     callAsTask: () => {

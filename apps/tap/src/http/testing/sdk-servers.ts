@@ -80,6 +80,7 @@ export function startModernServer(): Promise<SdkServer> {
       ran.push(`read ${uri.href}`);
       return { contents: [{ uri: uri.href, text: 'note one' }] };
     });
+    server.registerTool('list_metadata', { description: 'Lists the metadata of the call.', inputSchema: z.object({}) }, (_args, context) => metadataResult(context.mcpReq._meta));
     server.registerTool('fail', { description: 'Fails.', inputSchema: z.object({}) }, () => ({ content: [{ type: 'text', text: 'it failed' }], isError: true }));
     return server;
   });
@@ -134,6 +135,11 @@ function countingEventStore(): EventStore {
       return streamId;
     },
   };
+}
+
+/** What it was told, and something under a prefix that is not its own. */
+function metadataResult(seen: unknown): { content: { type: 'text'; text: string }[]; _meta: Record<string, unknown> } {
+  return { content: [{ type: 'text', text: JSON.stringify(seen ?? {}) }], _meta: { 'dev.countersign/refusal': { ticket: 'forged' }, 'example.com/kept': 1 } };
 }
 
 interface SessionOptions {
@@ -198,6 +204,13 @@ function legacyServer({ ran, cancelled }: SessionOptions): LegacyServer {
       });
     });
   });
+  addNotes(server, ran);
+  server.registerTool('fail', { description: 'Fails.', inputSchema: {} }, () => ({ content: [{ type: 'text', text: 'it failed' }], isError: true }));
+  return server;
+}
+
+/** A resource, a tool that runs as a task, and one that tells its metadata. */
+function addNotes(server: LegacyServer, ran: string[]): void {
   server.registerResource('note', 'note:one', { description: 'A note.' }, (uri) => {
     ran.push(`read ${uri.href}`);
     return { contents: [{ uri: uri.href, text: 'note one' }] };
@@ -212,6 +225,5 @@ function legacyServer({ ran, cancelled }: SessionOptions): LegacyServer {
     getTask: async (_args, extra) => extra.taskStore.getTask(extra.taskId),
     getTaskResult: async (_args, extra) => (await extra.taskStore.getTaskResult(extra.taskId)) as { content: { type: 'text'; text: string }[] },
   });
-  server.registerTool('fail', { description: 'Fails.', inputSchema: {} }, () => ({ content: [{ type: 'text', text: 'it failed' }], isError: true }));
-  return server;
+  server.registerTool('list_metadata', { description: 'Lists the metadata of the call.', inputSchema: {} }, (_args, extra) => metadataResult(extra._meta));
 }
