@@ -36,7 +36,9 @@ it('[P2] a ledger that began anew does not take an old token for its own rows', 
   expect(old[0]?.token).not.toBe(anew[0]?.token);
 });
 
-it('rows of two partitions never share an insert', () => {
-  const inserts = cutInserts('observations', [placed(0), { ...placed(7), partition: 1 }, { ...placed(8), partition: 1 }]);
-  expect(inserts.map(({ token }) => token.split('/').slice(0, 3).join('/'))).toEqual(['observations/0/0-0', 'observations/1/7-8']);
+it('[P11] rows of several partitions share an insert, and its token names each of them', () => {
+  const rows = [placed(0), { ...placed(7), partition: 1 }, { ...placed(8), partition: 1 }];
+  const [insert] = cutInserts('observations', rows);
+  expect(insert?.token).toMatch(/^observations\/0\/0-0\+1\/7-8\/[0-9a-f]{16}$/);
+  expect(cutInserts('observations', rows)[0]?.token).toBe(insert?.token);
 });

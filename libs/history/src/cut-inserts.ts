@@ -1,6 +1,6 @@
 /**
  * Cuts one batch of rows into inserts of bounded size, always at the same places.
- * CI1. A token names topic, partition, first and last offset, and a digest of the ids between: the same records make the
+ * CI1. A token names topic, each partition with its first and last offset, and a digest of the ids: the same records make the
  *      same token, and a ledger that began anew (offset 0 again) never takes an old one, which would drop its rows.
  * CI2. No insert exceeds the limits, except one row that alone is larger.
  */
@@ -30,7 +30,7 @@ export function cutInserts(topic: Topic, placed: readonly PlacedRow[]): readonly
   let characters = 0;
   for (const row of placed) {
     const current = inserts.at(-1);
-    const fits = current !== undefined && current.length < insertRowsMax && characters + row.characters <= insertCharactersMax && current[0]?.partition === row.partition;
+    const fits = current !== undefined && current.length < insertRowsMax && characters + row.characters <= insertCharactersMax;
     if (fits) current.push(row);
     else inserts.push([row]);
     characters = fits ? characters + row.characters : row.characters;
@@ -38,11 +38,20 @@ export function cutInserts(topic: Topic, placed: readonly PlacedRow[]): readonly
   return inserts.map((rows) => insertOf(topic, rows));
 }
 
-/** @param placed not empty, of one partition. */
+/** @param placed not empty. */
 export function insertOf(topic: Topic, placed: readonly PlacedRow[]): PlacedInsert {
-  const [first, last] = [placed[0], placed.at(-1)];
-  if (first === undefined || last === undefined) throw new RangeError('an insert has at least one row');
-  return { table: tableOf[topic], rows: placed.map(({ row }) => row), token: `${topic}/${first.partition}/${first.offset}-${last.offset}/${digestOfIds(placed)}`, placed };
+  if (placed.length === 0) throw new RangeError('an insert has at least one row');
+  return { table: tableOf[topic], rows: placed.map(({ row }) => row), token: `${topic}/${rangesOf(placed)}/${digestOfIds(placed)}`, placed };
+}
+
+function rangesOf(placed: readonly PlacedRow[]): string {
+  const ranges = new Map<number, { readonly first: number; last: number }>();
+  for (const { partition, offset } of placed) {
+    const range = ranges.get(partition);
+    if (range === undefined) ranges.set(partition, { first: offset, last: offset });
+    else range.last = offset;
+  }
+  return [...ranges].map(([partition, { first, last }]) => `${partition}/${first}-${last}`).join('+');
 }
 
 function digestOfIds(placed: readonly PlacedRow[]): string {

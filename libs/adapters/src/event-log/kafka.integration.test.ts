@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runProcessor, silentTelemetry, type Processor, type StoredRecord } from '@countersign/pipeline';
 import { Kafka, logLevel, type KafkaMessage } from 'kafkajs';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { startKafka, type RunningKafka } from '../../../../infra/stack/kafka.mjs';
 import { SystemClock } from '../clock/system.js';
 import { SqliteSnapshotStore } from '../snapshot-store/sqlite.js';
@@ -14,6 +14,8 @@ import { KafkaEventLog, type KafkaEventLogOptions } from './kafka.js';
 import { collectDistinct } from './kafka/distinct-records.js';
 import { ensureTopics, removeTopics, type TopicDefinition } from './kafka/topics.js';
 
+// A broker, two hundred topics and other work on the same machine: slow is not wrong here.
+vi.setConfig({ testTimeout: 60_000 });
 const dir = mkdtempSync(join(tmpdir(), 'countersign-kafka-'));
 const { topics: definitions } = JSON.parse(readFileSync(new URL('../../../../infra/kafka/topics.json', import.meta.url), 'utf8')) as { readonly topics: readonly TopicDefinition[] };
 let kafka: RunningKafka;

@@ -27,6 +27,7 @@ import { SystemClock } from '../clock/system.js';
 import { briefRetry, kafkaClient, type KafkaConnection } from './kafka/connection.js';
 import { messageOf } from './kafka/envelope.js';
 import { classified } from './kafka/errors.js';
+import { Gather } from './kafka/gather.js';
 import { Lane, type Outgoing } from './kafka/lane.js';
 import { Member, type MemberOptions } from './kafka/member.js';
 import { inPieces, pieceBytesMax, recordBytesMax } from './kafka/pieces.js';
@@ -58,7 +59,7 @@ const batchBytesMax = 900_000;
 const idsRememberedPerLane = 100_000;
 const closeMsMax = 5_000;
 const joinMsMaxDefault = 30_000;
-const partitionsAtOnce = 8;
+const batchRecordsMaxDefault = 256;
 const compressedBytesMin = 16 * 1024;
 
 export class KafkaEventLog extends EventLog {
@@ -119,32 +120,34 @@ export class KafkaEventLog extends EventLog {
     const starts = await this.#starts(topic, options.from);
     // As far as this reader has handled: its memory holds that, also of a partition that others read meanwhile.
     const next = new Map<number, number>();
+    const { batchRecordsMax = batchRecordsMaxDefault } = options;
+    const gather = new Gather(handle, batchRecordsMax);
     const open = (partition: number): OpenedLane => {
       const from = starts.size === 0 ? undefined : (next.get(partition) ?? starts.get(partition));
       return {
         ...(from === undefined ? {} : { from: new Map([[topic, from]]) }),
         handle: async (_, batch) => {
-          await handle(batch);
+          await gather.add(partition, batch);
           next.set(partition, (batch.at(-1)?.offset ?? -1) + 1);
         },
-        close: () => Promise.resolve(),
+        close: () => Promise.resolve(gather.leave(partition)),
       };
     };
     return this.#joined({
-      topics: [topic], open, keepsPosition: !readsNews, partitionsAtOnce: 1, batchRecordsMax: options.batchRecordsMax,
+      topics: [topic], open, keepsPosition: !readsNews, batchRecordsMax,
       group: options.group, groupId: `${this.#options.topicPrefix}${options.group}.${topic}${readsNews ? `.${randomUUID()}` : ''}`,
     });
   }
 
   /** @throws `TerminalError` (`partitions`) when the topics have different numbers of partitions: there is no partition p of all of them. */
-  async share(shared: readonly Topic[], { group, batchRecordsMax }: ShareOptions, open: OpenLane): Promise<Subscription> {
+  async share(shared: readonly Topic[], { group, batchRecordsMax = batchRecordsMaxDefault }: ShareOptions, open: OpenLane): Promise<Subscription> {
     if (this.#isClosed) throw new RetriableError(`the ledger is closed; ${shared.join(', ')} cannot be shared.`);
     const counts = new Set(shared.map((topic) => this.#partitions.get(topic)));
     if (counts.size > 1) {
       const each = shared.map((topic) => `${topic} ${this.#partitions.get(topic)}`).join(', ');
       throw new TerminalError('partitions', `${group} cannot share topics with different numbers of partitions (${each}); nothing was read. Share topics with equally many.`);
     }
-    return this.#joined({ topics: shared, open: (partition) => this.#openLane(shared, partition, open), keepsPosition: true, partitionsAtOnce, batchRecordsMax, group, groupId: this.#options.topicPrefix + group });
+    return this.#joined({ topics: shared, open: (partition) => this.#openLane(shared, partition, open), keepsPosition: true, batchRecordsMax, group, groupId: this.#options.topicPrefix + group });
   }
 
   async close(): Promise<void> {
@@ -156,7 +159,7 @@ export class KafkaEventLog extends EventLog {
     await this.#settled([this.#producer.disconnect(), this.#admin.disconnect()]);
   }
 
-  async #joined(own: Pick<MemberOptions, 'topics' | 'open' | 'keepsPosition' | 'partitionsAtOnce' | 'batchRecordsMax' | 'group' | 'groupId'>): Promise<Subscription> {
+  async #joined(own: Pick<MemberOptions, 'topics' | 'open' | 'keepsPosition' | 'batchRecordsMax' | 'group' | 'groupId'>): Promise<Subscription> {
     const { clock, telemetry, topicPrefix, sessionMs = 6_000, fetchBytesMax = 8 * 1024 * 1024, joinMsMax = joinMsMaxDefault } = this.#options;
     const member = new Member({ ...own, kafka: this.#kafka, topicPrefix, clock, telemetry, sessionMs, fetchBytesMax, joinMsMax, setAside: (letters) => this.append('dead-letters', letters) });
     this.#members.add(member);

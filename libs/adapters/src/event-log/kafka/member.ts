@@ -16,6 +16,8 @@ import { PieceStore } from './pieces.js';
 
 const { KafkaJSNonRetriableError } = kafkajs;
 const beginAgainMs = 5_000;
+/** What is fetched together may be handled together; a partition is served one batch at a time all the same. */
+const partitionsAtOnce = 64;
 const leaveMsMax = 5_000;
 const rebalanceMs = 30_000;
 const closeMsMax = 25_000;
@@ -32,9 +34,7 @@ export interface MemberOptions {
   readonly group: string;
   readonly open: (partition: number) => Lane | Promise<Lane>;
   readonly keepsPosition: boolean;
-  readonly batchRecordsMax?: number | undefined;
-  /** Partitions handled at the same time. */
-  readonly partitionsAtOnce: number;
+  readonly batchRecordsMax: number;
   readonly setAside: (letters: readonly LedgerRecord[]) => Promise<void>;
   readonly clock: Clock;
   readonly telemetry: Telemetry;
@@ -84,7 +84,7 @@ export class Member {
   }
 
   async #begin(): Promise<void> {
-    const { kafka, groupId, sessionMs, fetchBytesMax, topics, topicPrefix, partitionsAtOnce } = this.#options;
+    const { kafka, groupId, sessionMs, fetchBytesMax, topics, topicPrefix } = this.#options;
     const consumer = kafka.consumer({
       groupId, sessionTimeout: sessionMs, rebalanceTimeout: rebalanceMs, heartbeatInterval: Math.floor(sessionMs / 8), minBytes: 1, maxWaitTimeInMs: 250,
       maxBytes: fetchBytesMax, maxBytesPerPartition: Math.ceil(fetchBytesMax / 4), partitionAssigners: [laneAssigner(() => this.#mayJoin())],
@@ -113,7 +113,7 @@ export class Member {
   }
 
   #hold(consumer: Consumer, partition: number): void {
-    const { topics, topicPrefix, group, open, keepsPosition, batchRecordsMax = 256, clock, telemetry, sessionMs, setAside } = this.#options;
+    const { topics, topicPrefix, group, open, keepsPosition, batchRecordsMax, clock, telemetry, sessionMs, setAside } = this.#options;
     const own = this.#named([partition]);
     const held = new HeldPartition({
       partition, topics, group, open, keepsPosition, batchRecordsMax, clock, telemetry, setAside, pieces: this.#pieces, heartbeatMs: Math.floor(sessionMs / 4),
