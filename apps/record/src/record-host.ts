@@ -34,7 +34,7 @@ export class RecordHost implements OnApplicationBootstrap, OnApplicationShutdown
 
   constructor(private readonly parts: RecordParts) {
     this.#patience = createPatience(parts.clock);
-    this.#recorder = createRecorder(parts);
+    this.#recorder = createRecorder({ ...parts, turn: () => new Promise((resolve) => setImmediate(resolve)) });
     parts.health.report(part, 'starting');
   }
 
