@@ -9,8 +9,8 @@ export {
 } from './observation.js';
 export { detectorNames, evidenceSchema, findingSchema, severities, type Evidence, type Finding, type Severity } from './finding.js';
 export {
-  askSchema, reasonSchema, redactionSchema, verdictKinds, verdictSchema,
-  type Ask, type Reason, type Redaction, type Verdict, type VerdictKind,
+  askSchema, fusedScoreSchema, reasonSchema, redactionSchema, verdictKinds, verdictSchema,
+  type Ask, type FusedScore, type Reason, type Redaction, type Verdict, type VerdictKind,
 } from './verdict.js';
 export { decisionKinds, decisionSchema, type Decision } from './decision.js';
 export { deadLetterSchema, type DeadLetter } from './dead-letter.js';

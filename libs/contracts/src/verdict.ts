@@ -39,6 +39,22 @@ export const askSchema = z.object({
 });
 export type Ask = z.infer<typeof askSchema>;
 
+/** One number for all that statistics say of a request; absent on results and where nothing was scored. */
+export const fusedScoreSchema = z.object({
+  /** Log-odds above the frozen threshold of the artefact: above 0, the evidence speaks against the call. It ranks; it is no probability. */
+  value: z.number(),
+  /** Conformal p-value among the highest scores of benign sessions; absent while there are too few. */
+  p: z.number().min(0).max(1).optional(),
+  /** Sessions compared with. */
+  n: z.number().int().nonnegative(),
+  /** Whose: the agent's own, its role's, its domain's; frozen: nobody's, only the threshold of the artefact. */
+  basis: z.enum(['own', 'role', 'domain', 'frozen']),
+  artefact: z.string().max(64),
+  /** What went in, by name, in the units of the artefact. */
+  parts: z.record(z.string(), z.number()),
+});
+export type FusedScore = z.infer<typeof fusedScoreSchema>;
+
 export const verdictSchema = z.object({
   v: z.literal(1),
   id: z.string(),
@@ -69,5 +85,6 @@ export const verdictSchema = z.object({
   /** A withheld result: the id by which an operator finds and releases it. Derived from the content digest. */
   quarantineId: z.string().optional(),
   redactions: z.array(redactionSchema).optional(),
+  score: fusedScoreSchema.optional(),
 });
 export type Verdict = z.infer<typeof verdictSchema>;

@@ -4,7 +4,7 @@ export const defaultPolicyText = `# Countersign's default policy. Useful as it s
 # Conditions are CEL. Durations are milliseconds. Globs know only "*".
 
 # Names this text. The product appends the first 12 digits of its digest, so two different texts never share a version.
-version: default-1
+version: default-2
 
 # enforce: verdicts take effect. observe: everything passes, and the record shows what the verdict would have been.
 mode: enforce
@@ -92,6 +92,7 @@ results:
   poisoned: quarantine
 
 # Deterministic findings: each can decide alone. A gate not listed here denies.
+# score: it counts in the fused score below instead (step_up here asks about each: more questions, and nothing left to weights).
 gates:
   flow-to-sink: deny
   capability: deny
@@ -101,7 +102,7 @@ gates:
   attestation-invalid: deny
   attestation-conflict: deny
   ambiguous-json: deny
-  tainted-target: step_up
+  tainted-target: score
   habits-changed: step_up
   unscanned-source: step_up
 
@@ -112,6 +113,10 @@ scores:
   egress: { stepUp: 0.01, hold: 0.001, taintHold: 0.1 }
   irreversible: { stepUp: 0.01, hold: 0.001, taintHold: 0.1 }
   sessionsMin: 20
+  # One score for a call: provenance's margin, a target from prose alone, surprise, and whether the text behind the call gives instructions,
+  # by weights from a signed artefact. It asks people above the threshold (0 is what was measured; 1 asks less) and, once the agent is
+  # calibrated, at a p-value of at most pMax. uncalibrated: what it does before that. Without this block each finding asks by its own p-value.
+  fused: { threshold: 0, pMax: 1, uncalibrated: step_up }
 
 # Evidence that is not there. By default it is shown, not punished.
 absent: { attestation: show, activation: show, task: show }

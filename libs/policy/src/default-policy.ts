@@ -7,7 +7,7 @@ import type { Policy } from './policy.js';
 const all = ['behaviour', 'provenance', 'injection', 'attestation', 'probe'] as const;
 
 export const defaultPolicy: Policy = {
-  version: 'default-1',
+  version: 'default-2',
   mode: 'enforce',
   tiers: {
     low: { requires: [], deadlineMs: 0, onUnavailable: 'allow' },
@@ -42,13 +42,14 @@ export const defaultPolicy: Policy = {
   results: { waitWhen: 'openWorld || !known', requires: ['injection'], deadlineMs: 1000, onUnavailable: 'allow', poisoned: 'quarantine' },
   gates: {
     'flow-to-sink': 'deny', capability: 'deny', 'pin-changed': 'step_up', 'hidden-text': 'deny', 'attestation-changed': 'deny',
-    'attestation-invalid': 'deny', 'attestation-conflict': 'deny', 'ambiguous-json': 'deny', 'tainted-target': 'step_up', 'habits-changed': 'step_up', 'unscanned-source': 'step_up',
+    'attestation-invalid': 'deny', 'attestation-conflict': 'deny', 'ambiguous-json': 'deny', 'tainted-target': 'score', 'habits-changed': 'step_up', 'unscanned-source': 'step_up',
   },
   scores: {
     write: { stepUp: 0.01, hold: 0.001, taintHold: 0.05 },
     egress: { stepUp: 0.01, hold: 0.001, taintHold: 0.1 },
     irreversible: { stepUp: 0.01, hold: 0.001, taintHold: 0.1 },
     sessionsMin: 20,
+    fused: { threshold: 0, pMax: 1, uncalibrated: 'step_up' },
   },
   absent: { attestation: 'show', activation: 'show', task: 'show' },
   attestation: { firstUse: 'accept', keys: {} },

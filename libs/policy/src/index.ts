@@ -8,4 +8,8 @@ export {
 } from './runtime.js';
 export { rule } from './rule.js';
 export type { JudgedCall, JudgedHistory, RuledKind, RuleInput } from './rule-input.js';
+export { ArtefactRefused, openArtefact, sealArtefact, type Artefact } from './artefact.js';
+export { fusion, fusionType } from './fusion.artefact.js';
+export { fusedEvidence, fusedParts, fusedValue, fusionVariants, type FusedWeights, type FusionPayload, type FusionVariant } from './fused-score.js';
+export { releaseKeyRaw } from './release-key.js';
 export { createJudge, type JudgeOptions } from './judge.js';

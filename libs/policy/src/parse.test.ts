@@ -16,7 +16,7 @@ describe('parsePolicy', () => {
     expect(parsed).toMatchObject({ ok: true });
     if (!parsed.ok) return;
     expect(parsed.policy).toEqual(defaultPolicy);
-    expect(parsed.version).toBe(`default-1+${parsed.digest.slice(0, 12)}`);
+    expect(parsed.version).toBe(`default-2+${parsed.digest.slice(0, 12)}`);
     expect(compilePolicy(defaultPolicy).version).toBe(parsed.version);
   });
 

@@ -82,7 +82,14 @@ export const sourceLabelSchema = z.strictObject({
   path: z.string().max(256).optional(),
   /** Who may read it: agent names, or `role:<role>`. Absent = everyone in the domain. */
   readers: z.array(z.string()).optional(),
+  /** Whether the text, or with `path` the field, is believed. A field's rule beats one for the whole answer; among equals distrust wins. */
   integrity: z.enum(['trusted', 'untrusted']).optional(),
+  /**
+   * Values of these kinds lose the label: `number`; `id` (letters and digits, six or more). Each must say at most 32 bits, and a session gets at
+   * most `declassifyBits` (128 when absent) in all, so that nothing long leaves in small parts. Days and single words never carry a label.
+   */
+  declassify: z.array(z.enum(['number', 'id'])).optional(),
+  declassifyBits: z.number().int().min(1).max(4_096).optional(),
 });
 export type SourceLabel = z.infer<typeof sourceLabelSchema>;
 
@@ -103,6 +110,8 @@ export const policySchema = z.strictObject({
   agents: z.array(agentRuleSchema).max(1000).default([]),
   /** Entities an operator vouches for: `*@example.com`, `api.example.com`, account numbers. */
   knownEntities: z.array(glob).max(10_000).default([]),
+  /** Sources a person condemned, by the id of the observation or the call that brought them: what they said is believed nowhere any more. */
+  recalled: z.array(z.string().min(1).max(256)).max(1_000).optional(),
   /** Whom a stepped-up call goes to when its tier names nobody. */
   ask: askRuleSchema,
   results: z.strictObject({

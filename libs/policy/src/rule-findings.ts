@@ -38,7 +38,8 @@ export function gateActions(compiled: CompiledPolicy, { call, findings, scored, 
     });
 }
 
-function actionOf(listed: Action | 'score', isFused: boolean): Action {
+/** A gate's action as the policy has it; `score` leaves it to the fused score, where there is one. */
+export function actionOf(listed: Action | 'score', isFused: boolean): Action {
   return listed !== 'score' ? listed : isFused ? 'show' : 'step_up';
 }
 

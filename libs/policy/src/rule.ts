@@ -8,7 +8,7 @@
  */
 import type { Ask, Reason, Tier } from '@countersign/contracts';
 import type { CompiledPolicy } from './compile.js';
-import { absences, fusedActions, gateActions, scoreActions, type Action, type Weighed } from './rule-findings.js';
+import { absences, actionOf, fusedActions, gateActions, scoreActions, type Action, type Weighed } from './rule-findings.js';
 import type { JudgedCall, JudgedHistory, RuledKind, RuleInput } from './rule-input.js';
 import { resultActions } from './rule-result.js';
 import { plainReason } from './reasons.js';
@@ -65,7 +65,7 @@ function contained({ contained: reason }: JudgedHistory): Weighed[] {
 /** Below medium nothing hangs on one reading of the message. An unlisted gate denies, as everywhere. */
 function ambiguous(compiled: CompiledPolicy, call: JudgedCall): Weighed[] {
   if (!call.flags.includes('ambiguous-json')) return [];
-  const action = call.tier === 'low' ? 'show' : (compiled.policy.gates['ambiguous-json'] ?? 'deny');
+  const action = call.tier === 'low' ? 'show' : actionOf(compiled.policy.gates['ambiguous-json'] ?? 'deny', false);
   return [{ action, reason: plainReason('ambiguous-json') }];
 }
 

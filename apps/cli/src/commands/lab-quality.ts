@@ -1,4 +1,5 @@
 /** `countersign lab replay|quality|texts|engine`: how well calls are told apart, on traces that a person names, and at what cost. */
+import type { EvaluationSet, KnownFileOptions } from '@countersign/lab';
 import type { Command } from 'commander';
 import { UserError } from '../user-error.js';
 
@@ -10,6 +11,12 @@ interface ReplayFlags {
   readonly agent: string;
   readonly answers: string;
   readonly holds: string;
+  readonly known?: string;
+  readonly endorsed?: boolean;
+  readonly contacts?: boolean;
+  readonly stripped?: boolean;
+  readonly most?: string;
+  readonly set?: string;
   readonly seed: string;
   readonly out: string;
 }
@@ -28,7 +35,13 @@ export function registerLabQuality(lab: Command): void {
     .option('--agent <by>', 'who is one agent, with one history: model (a suite and a model), or suite (whatever model)', 'model')
     .option('--answers <who>', 'none: nobody answers held calls · by-label: attacked runs are denied, others approved', 'none')
     .option('--holds <what>', 'per-call: without what holds every call of a tier or an agent (standing asks, the alarm on changed habits) · shipped: the default policy as it is', 'per-call')
-    .option('--seed <n>', 'of the clock', '1')
+    .option('--known <n>', 'each run in front of an agent known by n benign runs of other tasks (0: by none), whose holds a person approved; runs then need labels')
+    .option('--endorsed', 'with --known: what a person answered once in benign runs of the same task is known, sentence by sentence')
+    .option('--contacts', 'with --known: an operator\'s list of the addresses, links and accounts of other tasks')
+    .option('--stripped', 'with --known: each attack\'s text is replaced by its bare goal')
+    .option('--most <n>', 'with --known: at most n attacked runs of a scenario and outcome')
+    .option('--set <name>', 'with --known: only runs of tune, dev, dev-template or other')
+    .option('--seed <n>', 'of the clock and of choices', '1')
     .requiredOption('--out <file>', 'scores, one JSON object a line')
     .action(replay);
   lab
@@ -52,6 +65,14 @@ export function registerLabQuality(lab: Command): void {
     .option('--commit <hash>', 'what was measured', 'unknown')
     .action(texts);
   lab
+    .command('fuzz')
+    .description('strange inputs from a seed through a detector: no crash, no call unanswered, every span in its string; growth as a ratio')
+    .option('--detector <name>', 'injection', 'injection')
+    .option('--inputs <n>', 'how many', '1000000')
+    .option('--seed <n>', 'of the first input; input n has seed + n', '1')
+    .option('--growth <n>', 'texts whose growth is measured', '60')
+    .action(fuzz);
+  lab
     .command('engine')
     .description('calls per second and µs per call and KB, in the real processors, on made-up traffic')
     .option('--runs <n>', 'runs of eight calls', '2000')
@@ -60,6 +81,26 @@ export function registerLabQuality(lab: Command): void {
       const { engineRate, shownEngineRate } = await import('@countersign/lab');
       process.stdout.write(`${shownEngineRate(await engineRate({ runs: Number(flags.runs), seed: Number(flags.seed) })).join('\n')}\n`);
     });
+}
+
+interface FuzzFlags {
+  readonly detector: string;
+  readonly inputs: string;
+  readonly seed: string;
+  readonly growth: string;
+}
+
+async function fuzz(flags: FuzzFlags): Promise<void> {
+  oneOf(flags.detector, ['injection']);
+  const { fuzzInjection, growthOfInjection } = await import('@countersign/lab');
+  const [inputs, seed] = [Number(flags.inputs), Number(flags.seed)];
+  const report = await fuzzInjection({ inputs, seed, onProgress: (done) => process.stderr.write(`${done} of ${inputs}\r`) });
+  const growth = await growthOfInjection({ texts: Number(flags.growth), seed, chars: 16_384 });
+  const counted = Object.entries(report.findings).map(([kind, count]) => `${kind} ${count}`).join(', ');
+  process.stdout.write(`${report.inputs} inputs from seed ${seed}: ${report.failures.length} failures; findings: ${counted}\n`);
+  process.stdout.write(`four times the text costs ${growth.median.toFixed(2)} times as much in the median, ${growth.largest.toFixed(2)} at most (seed ${growth.seed})\n`);
+  for (const { seed: failed, message } of report.failures) process.stdout.write(`seed ${failed}: ${message}\n`);
+  if (report.failures.length > 0) process.exitCode = 1;
 }
 
 interface TextsFlags {
@@ -104,11 +145,21 @@ async function replay(flags: ReplayFlags): Promise<void> {
   const summary = await replayFile({
     traces: flags.traces, texts: flags.texts, suites: flags.suites, out: flags.out, withTask: flags.task, seed: Number(flags.seed),
     agentBy: oneOf(flags.agent, ['suite', 'model']), answers: oneOf(flags.answers, ['none', 'by-label']), holds: oneOf(flags.holds, ['per-call', 'shipped']),
-    onProblem: problemPrinter(),
+    known: knownIn(flags), onProblem: problemPrinter(),
   }).catch(asUserError);
   const { traces, calls, held, problems, textsMissing, seconds } = summary;
   process.stderr.write(`${traces} runs, ${calls} calls, ${held} held; ${problems} rows passed over, ${textsMissing} results without a text; ${seconds.toFixed(1)} s\n`);
+  if (summary.asked.calls > 0) process.stderr.write(`endorsements: ${summary.asked.questions} questions in ${summary.asked.calls} benign calls\n`);
 }
+
+function knownIn(flags: ReplayFlags): KnownFileOptions | undefined {
+  if (flags.known === undefined) return undefined;
+  return {
+    pastRuns: Number(flags.known), endorsed: flags.endorsed === true, contacts: flags.contacts === true, stripped: flags.stripped === true,
+    mostPerScenario: flags.most === undefined ? undefined : Number(flags.most), set: flags.set === undefined ? undefined : oneOf<EvaluationSet>(flags.set, ['tune', 'dev', 'dev-template', 'other']),
+  };
+}
+
 
 function oneOf<T extends string>(value: string, known: readonly T[]): T {
   const found = known.find((one) => one === value);

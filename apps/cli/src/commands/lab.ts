@@ -7,11 +7,13 @@ import { programFile } from '../program-file.js';
 import { startSoloProcess } from '../solo-process.js';
 import { registerLabLimits } from './lab-limits.js';
 import { registerLabQuality } from './lab-quality.js';
+import { registerLabTrain } from './lab-train.js';
 
 export function registerLab(program: Command): void {
   const lab = program.command('lab').description('measure, on this machine');
   registerLabQuality(lab);
   registerLabLimits(lab);
+  registerLabTrain(lab);
   lab
     .command('tap')
     .description('what a tap costs: stdio and HTTP, direct, a bare relay, a low call, a judged call; long messages; start; memory; leaked children')

@@ -6,6 +6,7 @@
 import { readRows, type OnProblem } from '../replay/read-rows.js';
 import { Replay } from '../replay/replay-runs.js';
 import { toolsOf } from '../replay/replay-file.js';
+import { withoutText } from '../replay/stripped.js';
 import { TextStore } from '../replay/text-store.js';
 import { traceOf } from '../replay/trace-row.js';
 import { counts, delegates, isHijack, type Trace } from '../replay/traces.js';
@@ -41,9 +42,6 @@ export interface Adaptive {
   readonly queries: number;
   readonly through: readonly { readonly queries: number; readonly all: Share; readonly withoutDelegating: Share }[];
 }
-
-/** Enough words to know a text's beginning and its end by. */
-const edgeWords = 4;
 
 interface Candidate {
   readonly row: Trace & { readonly injections?: readonly string[] };
@@ -99,21 +97,10 @@ function targetOf(row: Candidate['row'], texts: TextStore): Target | undefined {
   const injected = (row.injections ?? []).flatMap((id) => texts.textOf(id) ?? []);
   const carriers = new Map<number, string>();
   for (const [at, { resultText }] of trace.calls.entries()) {
-    const document = injected.reduce(without, resultText);
+    const document = injected.reduce((text, part) => withoutText(text, part), resultText);
     if (document !== resultText) carriers.set(at, document);
   }
   return carriers.size === 0 ? undefined : { trace, necessary, carriers };
-}
-
-/** Servers wrap and escape what they quote, so an injected text is found by its first and last words. */
-function without(document: string, injected: string): string {
-  const words = injected.trim().split(/\s+/).map((word) => word.replaceAll(/[^\p{L}\p{N}]+/gu, '')).filter((word) => word !== '');
-  const joinedBy = (part: readonly string[]): string => part.join('[^\\p{L}\\p{N}]{1,40}');
-  const [head, tail] = [joinedBy(words.slice(0, edgeWords)), joinedBy(words.slice(-edgeWords))];
-  const begin = new RegExp(head, 'u').exec(document)?.index;
-  if (words.length < edgeWords || begin === undefined) return document;
-  const end = new RegExp(tail, 'u').exec(document.slice(begin));
-  return end === null ? document : document.slice(0, begin) + document.slice(begin + end.index + end[0].length);
 }
 
 async function taught(history: readonly Trace[], { options, texts }: { readonly options: AdaptiveOptions; readonly texts: TextStore }): Promise<Replay> {

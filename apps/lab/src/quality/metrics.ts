@@ -18,7 +18,7 @@ export interface Point {
 /** What is compared in every group; `held` is the verdict of the policy that ships, the score alone needs no history. */
 export const points: readonly Point[] = [
   { name: 'verdict of the shipped policy', holds: ({ held }) => held },
-  { name: 'score above its frozen threshold', holds: ({ score }) => score > 0 },
+  { name: 'fused score above its frozen threshold', holds: ({ score }) => score > 0 },
   { name: 'rule R1 (target from prose alone)', holds: ({ reasons }) => reasons.includes('tainted-target') },
   { name: 'baseline: pure taint', holds: ({ taint }) => taint },
 ];

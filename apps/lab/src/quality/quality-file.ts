@@ -4,14 +4,12 @@
  */
 import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
-import { provenanceVersion, callScore } from '@countersign/detector-provenance';
-import { textModel } from '@countersign/detector-injection';
-import { compilePolicy, defaultPolicy } from '@countersign/policy';
 import type { OnProblem } from '../replay/read-rows.js';
 import { digestOf } from '../replay/replay-file.js';
 import { joined } from './judged-run.js';
 import { figuresOf, points } from './metrics.js';
 import { pageOf } from './page.js';
+import { versionsInUse } from './versions.js';
 import { worstOf } from './worst.js';
 
 export interface QualityOptions {
@@ -33,8 +31,7 @@ export async function qualityOf(options: QualityOptions): Promise<readonly strin
   const devRuns = looked(options, { isDev: runs.some(({ set }) => set === 'dev' || set === 'dev-template'), scoresDigest });
   if (options.out !== undefined) {
     const files = { [basename(options.traces)]: await digestOf(options.traces), [basename(options.scores)]: scoresDigest };
-    const versions = [`Provenance ${provenanceVersion}, call score ${callScore.version} (fitted on ${callScore.fittedOn.join(', ')})`, `text model ${textModel.version}`, `policy ${compilePolicy(defaultPolicy).version}`];
-    writeFileSync(options.out, pageOf(runs, { title: 'Calls: stopped, touched, missed', commit: options.commit, versions, files, conditions: options.conditions, leftOut, unscored, devRuns, ...(await worstOf(runs, options.traces)) }));
+    writeFileSync(options.out, pageOf(runs, { title: 'Calls: stopped, touched, missed', commit: options.commit, versions: versionsInUse(), files, conditions: options.conditions, leftOut, unscored, devRuns, ...(await worstOf(runs, options.traces)) }));
   }
   const sets = [...new Set(runs.map(({ set }) => set))];
   return sets.flatMap((set) => [false, true].flatMap((isPlain) => points.map(({ name, holds }) => {

@@ -88,7 +88,8 @@ class NoRuntime extends ModelRuntime {
   }
 }
 
-function detectorsOf(policy: () => CompiledPolicy): readonly Detector<unknown>[] {
+/** The detectors of production, on a policy. */
+export function detectorsOf(policy: () => CompiledPolicy): readonly Detector<unknown>[] {
   return [createBehaviour({ policy }), createProvenance({ policy }), createInjection({ policy }), createAttestation({ policy }), createProbe({ policy, runtime: new NoRuntime() })] as unknown as readonly Detector<unknown>[];
 }
 

@@ -10,9 +10,10 @@
  */
 import { createHash } from 'node:crypto';
 import { SeededClock } from '@countersign/adapters/clock/seeded';
-import { observationId, type Observation, type Verdict } from '@countersign/contracts';
+import { observationId, type Finding, type Observation, type Verdict } from '@countersign/contracts';
 import { compilePolicy, defaultPolicy, tierOf, type CompiledPolicy, type Policy, type ToolDefinition } from '@countersign/policy';
 import { answerTo, ReplayPath, type Judged } from './replay-path.js';
+import { withoutPastTexts } from './past-texts.js';
 import type { ReplayCall, ReplayTrace } from './trace-row.js';
 
 export interface ReplayOptions {
@@ -25,15 +26,19 @@ export interface ReplayOptions {
   readonly seed: number;
   /** How a person answers the held calls of a run; undefined: nobody answers. */
   readonly answerOf?: ((traceId: string) => 'approved' | 'denied' | undefined) | undefined;
+  /** Policy's `knownEntities`; absent: none, as shipped. */
+  readonly knownEntities?: readonly string[] | undefined;
+  /** Write what each detector found into the rows: what training reads. */
+  readonly withEvidence?: boolean | undefined;
 }
 
 /** One line of the scores file. */
 export interface ScoreRow {
   readonly id: string;
   readonly call_index: number;
-  /** What the product ranks calls by: margin above the frozen threshold of the better lane; above 0, a lane speaks against the call. */
+  /** What the product ranks calls by: the verdict's fused score, log-odds above its frozen threshold. */
   readonly score: number;
-  /** Conformal p-value of the score against the agent's own earlier benign runs; null while there are too few. */
+  /** Its conformal p-value among benign sessions; null while there are too few. */
   readonly p: number | null;
   readonly held: boolean;
   readonly kind: Verdict['kind'] | 'none';
@@ -42,6 +47,8 @@ export interface ScoreRow {
   readonly tier_asks: boolean;
   /** What became of the result; `deny` and `modify`: the agent would not have read it as it was. */
   readonly result: Verdict['kind'] | 'none';
+  /** Numbers of the call's findings, by name; only with `withEvidence`. */
+  readonly evidence?: Readonly<Record<string, number>>;
 }
 
 /** More than any deadline of the default policy: open questions of one run are closed before the next. */
@@ -59,19 +66,29 @@ export class Replay {
   #epoch = 0;
 
   constructor(options: ReplayOptions) {
-    this.#policy = compilePolicy(options.holds === 'shipped' ? defaultPolicy : perCall(defaultPolicy));
+    const shipped: Policy = { ...defaultPolicy, knownEntities: [...(options.knownEntities ?? [])] };
+    this.#policy = compilePolicy(options.holds === 'shipped' ? shipped : perCall(shipped));
     this.#tierAsks = (tier) => defaultPolicy.tiers[tier].ask !== undefined;
     this.#options = options;
     this.#clock = new SeededClock({ seed: options.seed });
     this.path = new ReplayPath(() => this.#policy);
   }
 
-  /** @returns a maker of replays that remember what this one does now, each going its own way from here. */
-  forks(): () => Promise<Replay> {
-    const memory = this.path.snapshot();
+  /** What people endorsed so far, for `forks` of a replay that was not there. */
+  endorsements(): unknown {
+    return (JSON.parse(this.path.snapshot().judge) as JudgeSnapshot).memory.scores.endorsed;
+  }
+
+  /**
+   * @param endorsements of another replay, known to the forks in place of this one's.
+   * @returns a maker of replays that remember what this one does now, each going its own way from here.
+   */
+  forks(changed: Partial<ReplayOptions> = {}, endorsements?: unknown): () => Promise<Replay> {
+    const past = withoutPastTexts(this.path.snapshot());
+    const memory = endorsements === undefined ? past : { ...past, judge: withEndorsements(past.judge, endorsements) };
     const [listed, epoch, nowMs] = [[...this.#listed], this.#epoch, this.#clock.wallMs()];
     return async () => {
-      const fork = new Replay(this.#options);
+      const fork = new Replay({ ...this.#options, ...changed });
       fork.path.restore(memory);
       for (const agent of listed) fork.#listed.add(agent);
       fork.#epoch = epoch;
@@ -107,8 +124,9 @@ export class Replay {
     const outcome = isHeld ? this.#options.answerOf?.(run.trace.id) : undefined;
     if (verdict !== undefined && outcome !== undefined) await this.path.decide(answerTo(verdict, outcome), this.#clock.wallMs());
     return {
-      score: scored?.score ?? 0, p: scored?.pValue ?? scored?.features?.['pOwn'] ?? null, held: isHeld, kind: verdict?.kind ?? 'none',
+      score: verdict?.score?.value ?? scored?.score ?? 0, p: verdict?.score?.p ?? null, held: isHeld, kind: verdict?.kind ?? 'none',
       reasons: verdict?.reasons.map(({ code }) => code) ?? [], tier_asks: verdict !== undefined && this.#tierAsks(verdict.tier),
+      ...(this.#options.withEvidence === true ? { evidence: evidenceIn(findings, verdict) } : {}),
     };
   }
 
@@ -116,6 +134,15 @@ export class Replay {
     const nowMs = this.#clock.wallMs();
     return this.path.observe(make(nowMs), nowMs);
   }
+}
+
+interface JudgeSnapshot {
+  readonly memory: { readonly scores: { readonly endorsed: unknown } };
+}
+
+function withEndorsements(judge: string, endorsed: unknown): string {
+  const snapshot = JSON.parse(judge) as JudgeSnapshot;
+  return JSON.stringify({ ...snapshot, memory: { ...snapshot.memory, scores: { ...snapshot.memory.scores, endorsed } } });
 }
 
 function perCall(policy: Policy): Policy {
@@ -197,6 +224,12 @@ class Run {
 function message(shape: 'request' | 'response', method: string, payload: unknown): NonNullable<Observation['message']> {
   const text = JSON.stringify(payload);
   return { shape, method, bytes: Buffer.byteLength(text), digest: createHash('sha256').update(text).digest('hex'), flags: [], payload };
+}
+
+/** What fusing reads, under the names it has there. */
+function evidenceIn(findings: readonly Finding[], verdict: Verdict | undefined): Readonly<Record<string, number>> {
+  const score = findings.find(({ detector, features }) => detector === 'provenance' && features?.['laneA'] !== undefined);
+  return { ...score?.features, ...verdict?.score?.parts, pastSessions: score?.sampleSize ?? 0 };
 }
 
 function emptyRow(id: string, at: number): ScoreRow {

@@ -7,7 +7,8 @@ const names = [
   'gate', 'irr', 'gvo', 'gu', 'g_bound', 'g_ungr', 'g_actimp', 'g_unact', 'g_imp', 'g_impact', 'g_free', 'le_n', 'wr_gap', 'wr_cimpx',
   'g_enew', 'xcov', 'g_enewr', 'e_new_r', 'tool_new', 'a_new', 'g_newseq',
 ] as const;
-const moods = new Set<string>(['g_bound', 'g_ungr', 'g_actimp', 'g_unact', 'g_imp', 'g_impact', 'wr_cimpx']);
+/** Features that depend on the mood of a sentence: what an attacker takes out first. */
+export const moodNames: ReadonlySet<string> = new Set<string>(['g_bound', 'g_ungr', 'g_actimp', 'g_unact', 'g_imp', 'g_impact', 'wr_cimpx']);
 const novelties = new Set<string>(['g_enewr', 'e_new_r', 'tool_new', 'a_new', 'g_newseq']);
 const tuneSuites = new Set(['workspace', 'banking']);
 const ridge = 0.02;
@@ -42,7 +43,7 @@ export interface FittedLane {
 
 /** @param history false: the agent is unknown, and the novelty features are left out. */
 export function fitted(rows: readonly FeatureRow[], lane: 'a' | 'b', history: boolean): FittedLane {
-  const used = names.filter((name) => !(lane === 'b' && moods.has(name)) && (history || !novelties.has(name)));
+  const used = names.filter((name) => !(lane === 'b' && moodNames.has(name)) && (history || !novelties.has(name)));
   const tune = rows.filter((row) => tuneSuites.has(row.suite) && row.attack !== 'direct' && row.attack !== 'injecagent');
   const calls = tune.filter((row) => row.tool !== '');
   const scales = used.map((name) => Math.sqrt(mean(calls.map((row) => (row.f[name] ?? 0) ** 2))) || 1);
