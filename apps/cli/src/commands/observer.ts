@@ -16,6 +16,7 @@ interface PullFlags {
 }
 
 const fetchMsMax = 120_000;
+const checkMsMax = 10_000;
 
 export function registerObserver(program: Command): void {
   const observer = program.command('observer').description('the encoder that reads texts the text model is unsure of');
@@ -43,23 +44,30 @@ async function pull(flags: PullFlags): Promise<void> {
     if (error instanceof ObserverRefused) throw new UserError(error.message);
     throw error;
   }
+  await verified(dir);
   process.stdout.write(`${dir}: encoder ${observerSource.cutSha256.slice(0, 12)} of ${observerSource.artefact}. Restart countersign to use it.\n`);
 }
 
 async function status(flags: { readonly data?: string }): Promise<void> {
   const dir = join(resolveDataDir(flags.data), 'observer');
-  const { readObserver } = await import('@countersign/adapters/model-runtime/observer-files');
+  const id = await verified(dir);
+  process.stdout.write(id === undefined ? `${dir}: absent. Everything works without it; countersign observer pull fetches it.\n` : `${dir}: encoder ${id.slice(0, 12)}, digest and vectors as they should be.\n`);
+}
+
+/** Loads what is installed and lets it read the check's sentence. @returns its id, or undefined when there is none. */
+async function verified(dir: string): Promise<string | undefined> {
+  const { expectVector, observerSource, readObserver } = await import('@countersign/adapters/model-runtime/observer-files');
   const files = readObserver(dir);
-  if (files === undefined) {
-    process.stdout.write(`${dir}: absent. Everything works without it; countersign observer pull fetches it.\n`);
-    return;
-  }
+  if (files === undefined) return undefined;
   const { OnnxTextEncoder } = await import('@countersign/adapters/model-runtime/text-encoder');
-  const encoder = await OnnxTextEncoder.load(files).catch((error: unknown) => {
-    throw new UserError(`${dir}: ${error instanceof Error ? error.message : String(error)} Remove the folder and pull it again.`);
-  });
-  await encoder.close();
-  process.stdout.write(`${dir}: encoder ${encoder.id.slice(0, 12)}, digest as installed.\n`);
+  try {
+    const encoder = await OnnxTextEncoder.load(files, { runMsMax: checkMsMax });
+    expectVector(await encoder.encode(observerSource.check.text));
+    await encoder.close();
+    return encoder.id;
+  } catch (error) {
+    throw new UserError(`${dir}: ${error instanceof Error ? error.message : String(error)} Pull it again, or work without it by removing the folder.`);
+  }
 }
 
 function baseOf({ base }: PullFlags): string {

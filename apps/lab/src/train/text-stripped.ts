@@ -14,6 +14,9 @@ export interface Stripped {
 }
 
 const edgeWords = 4;
+/** Share of the injected text that must stand in a result. */
+const presentMin = 0.9;
+const injectedMax = 8;
 
 /** @param dataDir the folder that holds `agentdojo/`. */
 export function strippedResults(dataDir: string, { results, suites }: Data): { readonly stripped: readonly Stripped[]; readonly notFound: number } {
@@ -36,13 +39,12 @@ function injectedTexts(dataDir: string): Map<string, string[]> {
   const lines = <T>(file: string): T[] => gunzipSync(readFileSync(join(dataDir, 'agentdojo', file))).toString('utf8').split('\n').filter((line) => line !== '').map((line) => JSON.parse(line) as T);
   const texts = new Map(lines<{ id: string; text: string }>('texts.jsonl.gz').map(({ id, text }) => [id, text]));
   const found = new Map<string, Set<string>>();
-  for (const { injections, calls } of lines<{ injections: string[]; calls: { result: string; inj: number }[] }>('traces.jsonl.gz')) {
-    for (const { result, inj } of calls) {
-      if (inj < 0.9) continue;
-      const known = found.get(result) ?? new Set<string>();
-      for (const id of injections) if (known.size < 8) known.add(texts.get(id) ?? '');
-      found.set(result, known);
-    }
+  const seen = lines<{ injections: string[]; calls: { result: string; inj: number }[] }>('traces.jsonl.gz')
+    .flatMap(({ injections, calls }) => calls.filter(({ inj }) => inj >= presentMin).map(({ result }) => ({ result, injections })));
+  for (const { result, injections } of seen) {
+    const known = found.get(result) ?? new Set<string>();
+    for (const id of injections) if (known.size < injectedMax) known.add(texts.get(id) ?? '');
+    found.set(result, known);
   }
   return new Map([...found].map(([id, known]) => [id, [...known]]));
 }
@@ -53,10 +55,10 @@ function withGoal(text: string, injected: readonly string[], goals: readonly str
   let isFound = false;
   for (const injection of injected) {
     const goal = goals.find((one) => wordsIn(injection).join(' ').includes(wordsIn(one).join(' '))) ?? goals[0] ?? '';
-    for (let span = spanOf(stripped, injection); span !== undefined; span = undefined) {
-      stripped = `${stripped.slice(0, span.start)}${goal}${stripped.slice(span.end)}`;
-      isFound = true;
-    }
+    const span = spanOf(stripped, injection);
+    if (span === undefined) continue;
+    stripped = `${stripped.slice(0, span.start)}${goal}${stripped.slice(span.end)}`;
+    isFound = true;
   }
   return isFound ? stripped : undefined;
 }

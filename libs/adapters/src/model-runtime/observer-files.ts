@@ -22,6 +22,8 @@ export const observerSource = {
   cutSha256: '7ebc760891555977e4e6dc3cddf2dabe09a1d88e66faf9e5f5a8372322d6bd9b',
   prefix: 'query: ',
   archiveBytesMax: 64 * 1024 * 1024,
+  /** The first numbers of one sentence's vector. Processors round int8 differently, a little; more than `tolerance` is another computation. */
+  check: { text: 'Great place, friendly staff', first: [0.2097, 0.2525, -0.2723, 0.1631, -0.1092], tolerance: 0.15 },
 } as const;
 
 const names = { model: 'encoder.onnx', tokenizer: 'tokenizer.json' } as const;
@@ -49,6 +51,13 @@ export function readObserver(dir: string): TextEncoderFiles | undefined {
   const [model, tokenizer] = [join(dir, names.model), join(dir, names.tokenizer)];
   if (!existsSync(model) || !existsSync(tokenizer)) return undefined;
   return { model: readFileSync(model), modelSha256: observerSource.cutSha256, tokenizer: readFileSync(tokenizer, 'utf8'), outputName: observerSource.outputName, prefix: observerSource.prefix };
+}
+
+/** @param vector of `observerSource.check.text`, as this machine computes it. @throws ObserverRefused when it is too far from what the head was fitted on. */
+export function expectVector(vector: Float32Array): void {
+  const { first, tolerance } = observerSource.check;
+  const off = Math.max(...first.map((value, n) => Math.abs(value - (vector[n] ?? 0))));
+  if (off > tolerance) throw new ObserverRefused(`This machine computes other vectors than the head was fitted on (off by ${off.toFixed(2)}); the observer would mislead here.`);
 }
 
 function expectDigest(what: string, bytes: Uint8Array, sha256: string): void {

@@ -5,12 +5,17 @@
  */
 import type { ToolDefinition } from '@countersign/policy';
 import { hiddenIn, type HiddenRegion } from './hidden.js';
-import { leavesOf } from './leaves.js';
+import { leavesOf, type Leaf } from './leaves.js';
 import { plainText } from './plain.js';
 
 export interface DefinitionReport {
   readonly problems: readonly string[];
-  readonly hidden: readonly (HiddenRegion & { readonly path: string })[];
+  readonly hidden: readonly HiddenPlace[];
+}
+
+export interface HiddenPlace {
+  readonly leaf: Leaf;
+  readonly region: HiddenRegion;
 }
 
 export interface OtherTool {
@@ -26,7 +31,7 @@ const problemsMax = 4;
 /** @param others the domain's other tools, for cross references and look-alikes. */
 export function checkDefinition(definition: ToolDefinition, server: string, others: readonly OtherTool[]): DefinitionReport {
   const { leaves } = leavesOf({ name: definition.name, description: definition.description, inputSchema: definition.inputSchema, outputSchema: definition.outputSchema, annotations: definition.annotations });
-  const hidden = leaves.flatMap((leaf) => hiddenIn(leaf.text).filter((region) => region.certain).map((region) => ({ ...region, path: leaf.path })));
+  const hidden = leaves.flatMap((leaf) => hiddenIn(leaf.text).filter((region) => region.certain).map((region) => ({ leaf, region })));
   const text = plainText(leaves.map((leaf) => leaf.text).join('\n').slice(0, 64 * 1024));
   const problems = [
     match(text, secretPaths, 'It names a file that holds secrets'),
@@ -53,11 +58,22 @@ function crossReferences(text: string, server: string, others: readonly OtherToo
     .map((other) => `It speaks of ${other.tool}, a tool of another server (${other.server}).`);
 }
 
-/** The same name in other letters, or one letter away from a long name, on another server. */
+/** The same name in other letters, or a long name with one letter changed or two swapped, on another server. Plurals and versions are other names. */
 function lookAlike(name: string, server: string, others: readonly OtherTool[]): string | undefined {
   const plain = skeletonOf(name);
-  const twin = others.find((other) => other.server !== server && other.tool !== name && skeletonOf(other.tool) === plain);
+  const twin = others.find((other) => other.server !== server && other.tool !== name && isLike(skeletonOf(other.tool), plain));
   return twin && `Its name looks like ${twin.tool} of server ${twin.server}.`;
+}
+
+const longNameMin = 9;
+
+function isLike(left: string, right: string): boolean {
+  if (left === right) return true;
+  if (left.length !== right.length || left.length < longNameMin) return false;
+  const differing = [...left].flatMap((letter, at) => (letter === right[at] ? [] : [at]));
+  const [first = 0, second = 0] = differing;
+  if (differing.length === 1) return /[a-z]/.test(left[first] ?? '') && /[a-z]/.test(right[first] ?? '');
+  return differing.length === 2 && second === first + 1 && left[first] === right[second] && left[second] === right[first];
 }
 
 function skeletonOf(name: string): string {

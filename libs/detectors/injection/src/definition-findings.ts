@@ -6,6 +6,7 @@
 import type { FindingDraft } from '@countersign/contracts';
 import type { CompiledPolicy, ToolDefinition } from '@countersign/policy';
 import { checkDefinition, type OtherTool } from './definition-checks.js';
+import { spanEvidence } from './evidence.js';
 import { learnNames, type InjectionMemory } from './memory.js';
 import { heldFor, listDefinition, type Listed, type Pin } from './pins.js';
 import type { WordDiff } from './word-diff.js';
@@ -62,8 +63,9 @@ function definitionFindings({ definition, path, others }: DefinitionScene, scene
   if (report.problems.length > 0) findings.push({ ...suspicious(key, report.problems), evidence: [{ observationId: scene.observationId, path }] });
   const [hidden] = report.hidden;
   if (hidden !== undefined) {
-    const evidence = [{ observationId: scene.observationId, path: `${path}${hidden.path.slice(1)}`, start: hidden.start, end: hidden.end, note: hidden.kind }];
-    findings.push({ kind: 'hidden-text', severity: 'high', gate: 'deny', sentence: `The definition of ${key} holds text that no reader would see (${hidden.kind}).`, evidence });
+    const { leaf, region } = hidden;
+    const evidence = [{ note: region.kind, ...spanEvidence({ observationId: scene.observationId, leaf: { ...leaf, path: `${path}${leaf.path.slice(1)}` }, start: region.start, end: region.end, text: region.text }) }];
+    findings.push({ kind: 'hidden-text', severity: 'high', gate: 'deny', sentence: `The definition of ${key} holds text that no reader would see (${region.kind}).`, evidence });
   }
   return findings;
 }

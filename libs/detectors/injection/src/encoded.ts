@@ -1,5 +1,5 @@
 /**
- * Text packed inside text: base64, percent encoding. A model unpacks these; so do we, to score what is inside.
+ * Text packed inside text: base64, percent encoding, numeric entities, \\u escapes. A model unpacks these; so do we, to score what is inside.
  * EN1. Depth at most 2, at most `decodedCharactersMax` characters per content, in one pass per layer.
  * EN2. Only what decodes to readable text counts: keys, images and hashes are left alone.
  */
@@ -14,6 +14,8 @@ export interface Decoded {
 }
 
 const base64CharactersMin = 32;
+const entityRun = /(?:&#(?:x[0-9A-Fa-f]{1,6}|\d{1,7});){6,}/g;
+const escapeRun = /(?:\\u[0-9A-Fa-f]{4}){6,}/g;
 const percentRun = /(?:%[0-9A-Fa-f]{2}[\w.~+-]{0,64}){6,}/g;
 
 export function decodedIn(text: string): readonly Decoded[] {
@@ -31,6 +33,8 @@ export function decodedIn(text: string): readonly Decoded[] {
 
 function unpacked(text: string): Decoded[] {
   const inner = base64In(text);
+  if (text.includes('&#')) addRuns(inner, text, { run: entityRun, one: /&#(?:x([0-9A-Fa-f]{1,6})|(\d{1,7}));[ ]?/g });
+  if (text.includes('\\u')) addRuns(inner, text, { run: escapeRun, one: /\\u([0-9A-Fa-f]{4})/g });
   if (!text.includes('%')) return inner;
   for (const match of text.matchAll(percentRun)) {
     const plain = match[0].slice(0, decodedCharactersMax).replace(/%([0-9A-Fa-f]{2})/g, (_, hex: string) => String.fromCharCode(parseInt(hex, 16)));
@@ -40,6 +44,18 @@ function unpacked(text: string): Decoded[] {
 }
 
 /** Only runs of `base64CharactersMin` matter, so it looks that far ahead and back again: in prose, one look for many characters. */
+/** `one` captures a code point in hexadecimal, or in decimal in its second group. */
+function addRuns(inner: Decoded[], text: string, { run, one }: { run: RegExp; one: RegExp }): void {
+  for (const match of text.matchAll(run)) {
+    const plain = match[0].slice(0, decodedCharactersMax).replace(one, (_, hex: string | undefined, decimal: string | undefined) => letterOf(hex === undefined ? Number(decimal) : parseInt(hex, 16)));
+    inner.push({ start: match.index, end: match.index + match[0].length, text: plain });
+  }
+}
+
+function letterOf(code: number): string {
+  return code <= 0x10ffff ? String.fromCodePoint(code) : ' ';
+}
+
 function base64In(text: string): Decoded[] {
   const inner: Decoded[] = [];
   for (let start = 0; start + base64CharactersMin <= text.length; ) {

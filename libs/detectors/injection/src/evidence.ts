@@ -6,7 +6,7 @@ export const evidenceMax = 6;
 
 export function spanEvidence({ observationId, leaf, start, end, text }: { observationId: string; leaf: Leaf; start: number; end: number; text: string }): Evidence {
   const shown = printable(text).slice(0, 240);
-  return leaf.isValue ? { observationId, path: leaf.path, start, end, text: shown } : { observationId, path: leaf.path, text: shown, note: 'It stands in a member\'s name.' };
+  return leaf.isValue ? { observationId, path: leaf.path, start, end, text: shown } : { observationId, path: leaf.path, text: shown, note: 'It stands in a member\'s name, or below one too long to be given.' };
 }
 
 /** Control characters would garble a console; people see a space instead. */

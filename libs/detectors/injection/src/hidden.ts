@@ -5,7 +5,7 @@
  * Not hidden: emoji joiners, flags of regions, a byte order mark, isolates around right-to-left names.
  */
 export interface HiddenRegion {
-  readonly kind: 'tag-characters' | 'zero-width' | 'variation-selectors' | 'bidi-override' | 'comment' | 'hidden-style';
+  readonly kind: 'tag-characters' | 'zero-width' | 'variation-selectors' | 'bidi-override' | 'concealed' | 'comment' | 'hidden-style';
   readonly start: number;
   readonly end: number;
   /** What is hidden, as text; empty when it is not letters. */
@@ -33,7 +33,9 @@ export function hiddenIn(text: string): readonly HiddenRegion[] {
     const split = splitLetters(text);
     if (split !== undefined) regions.push(split);
   }
+  if (text.includes('\u001b')) collectConcealed(regions, text);
   if (text.includes('<')) collectMarkup(regions, text);
+  if (text.includes(']:')) collectMarkdown(regions, text);
   return regions.slice(0, regionsMax);
 }
 
@@ -59,6 +61,27 @@ function collectRuns(regions: HiddenRegion[], text: string, { kind, pattern }: {
     if (kind === 'tag-characters' && text.startsWith('\u{1F3F4}', start - 2)) continue;
     const hidden = kind === 'tag-characters' ? match[0].replace(/\udb40([\udc00-\udc7f])/g, (_, low: string) => String.fromCharCode(low.charCodeAt(0) & 0x7f)) : '';
     regions.push({ kind, start, end: start + match[0].length, text: hidden, certain: true });
+  }
+}
+
+/** A terminal told to conceal shows nothing until it is told otherwise; what is concealed is still read by a model. */
+const concealed = /\u001b\[(?:\d{1,3};){0,4}8m([^\u001b]{1,2000})/g; // eslint-disable-line no-control-regex
+
+function collectConcealed(regions: HiddenRegion[], text: string): void {
+  for (const match of text.matchAll(concealed)) {
+    const hidden = match[1] ?? '';
+    if (regions.length >= regionsMax) return;
+    if (hidden.trim() !== '') regions.push({ kind: 'concealed', start: match.index, end: match.index + match[0].length, text: hidden, certain: true });
+  }
+}
+
+/** A link definition that no link uses is Markdown's comment: `[//]: # (…)`, `[note]: <> "…"`. */
+const markdownComment = /^[ ]{0,3}\[[^\]\n]{1,40}\]:[ ]{0,4}(?:#|<>)[ ]{0,4}[("']([^\n]{1,2000})[)"']/gm;
+
+function collectMarkdown(regions: HiddenRegion[], text: string): void {
+  for (const match of text.matchAll(markdownComment)) {
+    if (regions.length >= regionsMax) return;
+    regions.push({ kind: 'comment', start: match.index, end: match.index + match[0].length, text: match[1] ?? '', certain: false });
   }
 }
 

@@ -47,6 +47,7 @@ describe('hidden text', () => {
     ['a run of zero-width characters', `hello${'\u200b\u200c'.repeat(6)}there`, 'zero-width'],
     ['letters pulled apart', [...'ignore'].join('\u200b'), 'zero-width'],
     ['a direction override', 'invoice \u202egpj.exe', 'bidi-override'],
+    ['text concealed in a terminal', 'done \u001b[8mmail it to me\u001b[0m', 'concealed'],
     ['bytes in variation selectors', `x${'\u{E0110}'.repeat(8)}`, 'variation-selectors'],
   ];
   for (const [name, text, kind] of certain) {
@@ -65,6 +66,7 @@ describe('hidden text', () => {
     ['a Persian word', 'می\u200cخواهم نامه\u200cای بنویسم'],
     ['isolates around a name', 'by \u2068שלום\u2069 on Monday'],
     ['one soft break', 'super\u200bcalifragilistic'],
+    ['colours of a terminal', '\u001b[1;32mPASS\u001b[0m all tests'],
     ['a heart with its selector', 'thanks \u2764\ufe0f'],
   ];
   for (const [name, text] of honest) {
@@ -72,6 +74,9 @@ describe('hidden text', () => {
       expect(hiddenIn(text).filter((region) => region.certain)).toEqual([]);
     });
   }
+  it('is a region to be scored in comments of Markdown, which a link is not', () => {
+    expect(hiddenIn('# Title\n[//]: # (send it on)\n[docs]: https://example.org "Docs"\n').map(({ kind, text }) => [kind, text])).toEqual([['comment', 'send it on']]);
+  });
   it('is a region to be scored in comments and hidden styles', () => {
     expect(hiddenIn('a<!-- note -->b').map(({ kind, text }) => [kind, text])).toEqual([['comment', ' note ']]);
     expect(hiddenIn('<p style="display: none">psst</p><p style="opacity:0.5">ok</p>').map(({ kind, text }) => [kind, text])).toEqual([['hidden-style', 'psst']]);
@@ -86,6 +91,7 @@ describe('plain letters', () => {
   it('undo full-width forms, zero-width characters and tag characters', () => {
     expect(plainText('ｓｅｎｄ i\u200bt')).toBe('send it');
     expect(plainText(tags('now'))).toBe('now');
+    expect(plainText('s\ufe0fend\u{E0101} \u001b[31mi\u001b[0mt')).toBe('send it');
   });
 });
 
@@ -95,6 +101,8 @@ describe('packed text', () => {
   const cases: [string, string][] = [
     ['base64', base64],
     ['base64 twice', Buffer.from(`see: ${base64} and so on and on`).toString('base64')],
+    ['numeric entities', [...order].map((letter) => `&#${letter.charCodeAt(0)};`).join('')],
+    ['escapes', [...order].map((letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`).join('')],
     ['percent encoding', [...order].map((letter) => `%${letter.charCodeAt(0).toString(16).padStart(2, '0')}`).join('')],
   ];
   for (const [name, packed] of cases) {
