@@ -5,6 +5,7 @@
  */
 import { mayHoldOurs } from '@countersign/wire';
 import type { Arrival } from './passage.js';
+import { mayBeFiltered } from './shown-list.js';
 import type { StreamState } from './stream-state.js';
 
 /** Above this a message is not in the record (contracts: `payloadBytesMax`). */
@@ -14,6 +15,6 @@ export function mayGoFirst(state: StreamState, { bytes }: Arrival): boolean {
   const { policy, methodRules } = state.house.policy();
   if (methodRules.length > 0 || policy.payload !== 'full' || bytes.length > bytesMax) return false;
   const conversation = state.conversation();
-  const isAwaited = state.toServer.some((asked) => asked.call?.resultRule.waits === true || asked.task !== undefined || asked.speaksOf !== undefined || asked.conversation !== conversation);
+  const isAwaited = state.toServer.some((asked) => asked.call?.resultRule.waits === true || asked.task !== undefined || asked.speaksOf !== undefined || asked.conversation !== conversation || mayBeFiltered(state, asked));
   return !isAwaited && !state.toClient.some(({ holding }) => holding !== undefined) && !mayHoldOurs(bytes);
 }

@@ -3,6 +3,7 @@
  * SM1. A key under our prefix that comes from a server is cut out, and believed by nobody.
  * SM2. Of several requests in flight under one id an answer counts for the strictest: repeating an id must not loosen a result.
  * SM3. What a server asks of the client inside a result is held to the same rules as what it asks outright.
+ * SM4. Tools the policy never lets this agent call are taken out of a list (`shown-list`).
  */
 import { eraOf, hasModernMark, isRecord, observedMessage, readMessage, stripFromServer, type Answered, type Era, type MessageFlag, type RpcMessage } from '@countersign/wire';
 import type { Asked } from './asked.js';
@@ -14,6 +15,7 @@ import type { CallContext } from './read-call.js';
 import type { Conversation, OpenedRecord, Recordable } from './recorder.js';
 import { gateResult } from './result-gate.js';
 import { embeddedRefusal, judgeAsk } from './server-asks.js';
+import { shownList } from './shown-list.js';
 import type { StreamState } from './stream-state.js';
 
 /** Above this a payload is not in the record (contracts: `payloadBytesMax`), so nobody can judge it. */
@@ -76,9 +78,10 @@ function isResult({ message: { value } }: FromServer, { method }: Asked): boolea
 }
 
 function onPlain(from: FromServer, about: Asked, linked: ToRecord): Passage {
-  recordFromServer(from, linked);
+  const { bytes, cutCount } = shownList(from, about);
+  recordFromServer(from, cutCount === 0 ? linked : { ...linked, note: { hiddenTools: cutCount } });
   const refusal = embeddedRefusal(from, about.call?.refused);
-  return refusal === undefined ? { kind: 'forward', bytes: from.message.bytes } : from.state.refuse(about, refusal);
+  return refusal === undefined ? { kind: 'forward', bytes } : from.state.refuse(about, refusal);
 }
 
 /** A poll of one of our tasks is answered about our task. */
@@ -102,7 +105,7 @@ function onResult(from: FromServer, { asked, call, linked }: CallResult): Passag
   const observationId = recordFromServer(from, { ...linked, call: observed });
   const refuse = (refusal: Parameters<StreamState['refuse']>[1]): Passage => state.refuse(asked, refusal);
   const refusal = embeddedRefusal(from, call.refused);
-  return refusal === undefined ? gateResult({ context, asked, call, bytes: message.bytes, observationId, isUnseen, refuse }) : refuse(refusal);
+  return refusal === undefined ? gateResult({ context, asked, call, bytes: shownList(from, asked).bytes, observationId, isUnseen, refuse }) : refuse(refusal);
 }
 
 function isErrorResult({ shape, value }: RpcMessage): boolean {
@@ -132,18 +135,18 @@ function wasHeld({ state, message }: FromServer): boolean {
   return held.length > 0;
 }
 
-interface ToRecord extends Pick<Recordable, 'call'> {
+interface ToRecord extends Pick<Recordable, 'call' | 'note'> {
   readonly flags?: readonly MessageFlag[];
   readonly method?: string | undefined;
   readonly inReplyTo?: string | undefined;
   readonly conversation?: Conversation;
 }
 
-function recordFromServer({ state, arrival, message, era, opened }: FromServer, { flags = [], method, inReplyTo, call, conversation = state.conversation() }: ToRecord): string | undefined {
+function recordFromServer({ state, arrival, message, era, opened }: FromServer, { flags = [], method, inReplyTo, call, note, conversation = state.conversation() }: ToRecord): string | undefined {
   const { recorder, policy } = state.house;
   const wasStripped = message.bytes !== arrival.bytes;
   return recorder.record(conversation, {
-    kind: 'message', era: era.era, protocolVersion: era.protocolVersion, direction: 'server-to-client', call,
+    kind: 'message', era: era.era, protocolVersion: era.protocolVersion, direction: 'server-to-client', call, note,
     message: observedMessage(message, { raw: arrival.bytes, framing: arrival.framing, payload: policy().policy.payload, flags: wasStripped ? [...flags, 'metadata-stripped'] : flags, method, inReplyTo }),
   }, { opened });
 }

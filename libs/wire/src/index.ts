@@ -15,6 +15,7 @@ export { clientAbilitiesOf, noAbilities, type ClientAbilities } from './client-a
 export { editArguments, type EditedArgument } from './edit-arguments.js';
 export { clientLabelOf, eraOf, hasModernMark, type ClientLabel, type Era } from './era.js';
 export { openHold, resumeHold, stepHold, type Hold, type HoldAction, type HoldInput, type HoldRule, type HoldStep } from './hold.js';
+export { filterList, type FilteredList, type ListFilter } from './filter-list.js';
 export { elementsOf, type Span } from './json-spans.js';
 export { LineFramer, type Framed, type LineEnding } from './line-framer.js';
 export { LongMessageReader, type LongMessage } from './long-message.js';

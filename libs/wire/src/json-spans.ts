@@ -38,11 +38,28 @@ export function skipSpace(bytes: Uint8Array, at: number): number {
 
 /** @param at the opening quote. @returns the offset behind the closing one. */
 export function skipString(bytes: Uint8Array, at: number): number {
+  const near = Math.min(bytes.length, at + 1 + nearBytes);
   let next = at + 1;
-  while (next < bytes.length) {
+  while (next < near) {
     const byte = bytes[next];
     if (byte === QUOTE) return next + 1;
     next += byte === BACKSLASH ? 2 : 1;
+  }
+  return next < bytes.length ? skipLongString(bytes, next) : bytes.length;
+}
+
+/** Strings shorter than this are cheaper to step through than to search. */
+const nearBytes = 24;
+
+/** @param from inside the string, at a character that no backslash stands before. The runtime's own search finds the quotes; an odd run of backslashes escapes one. */
+function skipLongString(bytes: Uint8Array, from: number): number {
+  const view = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  let start = from;
+  for (let quote = view.indexOf(QUOTE, start); quote !== -1; quote = view.indexOf(QUOTE, start)) {
+    let before = quote;
+    while (before > start && bytes[before - 1] === BACKSLASH) before -= 1;
+    if ((quote - before) % 2 === 0) return quote + 1;
+    start = quote + 1;
   }
   return bytes.length;
 }

@@ -2,7 +2,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 
 const pageBytes = 4096;
-const tickMs = 10;
 
 /** Resident memory, MB. */
 export function residentMbOf(pid: number | undefined): number | undefined {
@@ -10,12 +9,15 @@ export function residentMbOf(pid: number | undefined): number | undefined {
   return Number.isFinite(pages) ? (pages * pageBytes) / 1e6 : undefined;
 }
 
-/** CPU time since its start, its own and the kernel's for it, ms; in steps of 10. */
+/** CPU time of its living threads since their start, in the kernel's nanoseconds, as ms. Exact where `utime` counts ticks of 10 ms. */
 export function cpuMsOf(pid: number | undefined): number | undefined {
-  const stat = read(`/proc/${pid}/stat`);
-  if (stat === undefined) return undefined;
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return (Number(fields[11]) + Number(fields[12])) * tickMs;
+  const tasks = `/proc/${pid}/task`;
+  try {
+    const nanoseconds = readdirSync(tasks).map((task) => Number(read(`${tasks}/${task}/schedstat`)?.split(' ')[0] ?? 0));
+    return nanoseconds.reduce((sum, each) => sum + each, 0) / 1e6;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Processes with this text in their command line, zombies left out; undefined where the system does not say. */

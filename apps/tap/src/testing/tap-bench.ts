@@ -20,6 +20,8 @@ export interface BenchOptions {
   readonly spool?: Spool;
   /** Where people decide; undefined: nobody left word. */
   readonly approvalsPage?: string;
+  /** When work that no message waits for is done; at once by default. */
+  readonly later?: (work: () => void) => void;
 }
 
 export class TapBench {
@@ -43,7 +45,7 @@ export class TapBench {
       tapId: 'tap-0', epoch: 1, former: undefined, spool: this.spool, version: 'test',
       publicKey: publicKey.export({ format: 'jwk' }).x ?? '', sign: (text) => sign(null, Buffer.from(text), privateKey).toString('base64url'),
       policyFile: join(this.dir, 'policy.json'), socketPath: join(this.dir, 'gate.sock'), server: 'bank', agent: { name: 'ana', role: 'buyer' }, transport: 'stdio',
-      env: options.env ?? {}, clock: this.clock, random: () => 0.5, drainPauseMs: 0, process: { pid: 1, parentPid: 0 }, log: (line) => this.logged.push(line),
+      env: options.env ?? {}, clock: this.clock, ...(options.later === undefined ? {} : { later: options.later }), random: () => 0.5, drainPauseMs: 0, process: { pid: 1, parentPid: 0 }, log: (line) => this.logged.push(line),
       ...(options.approvalsPage === undefined ? {} : { approvalsPage: () => options.approvalsPage }),
       makeCallId: () => (this.#callId += 1).toString(16).padStart(32, '0'),
     });

@@ -55,6 +55,25 @@ export function describeSpool(name: string, { make, reopen }: SpoolUnderTest): v
       spool.close();
     });
 
+    it('SP6: an open record says what its message says, and all that was found once it is completed', () => {
+      const spool = make();
+      const raw = Buffer.from('{"id":7,"method":"x/y","params":{"é":1.0}}');
+      const complete = spool.append({ epoch: 1, seq: 0, record: { prefix: '{"id":"t/1/0"', raw } }, { sync: false });
+      spool.append(entryOf(1), { sync: false });
+      const first = (): Record<string, unknown> => JSON.parse(spool.read(undefined, 1)[0]?.record ?? '') as Record<string, unknown>;
+      const message = { shape: 'request', method: 'x/y', rpcId: '7', payload: { é: 1 }, digest: expect.stringMatching(/^[0-9a-f]{64}$/) as unknown };
+      expect(first()).toMatchObject({ id: 't/1/0', note: { unread: true }, message });
+      expect(complete?.({ rest: ',"era":"modern","message":{"shape":"request","found":"𝄞"', payload: { start: raw.lastIndexOf('{'), end: raw.length - 1 } })).toBe(true);
+      expect(first()).toMatchObject({ id: 't/1/0', era: 'modern', message: { found: '𝄞', digest: message.digest, payload: { é: 1 } } });
+      expect(first()).not.toHaveProperty('note');
+      expect(spool.read(undefined, 10)[1]).toEqual(entryOf(1));
+      if (reopen === undefined) return spool.close();
+      const again = reopen(spool);
+      expect(JSON.parse(again.read(undefined, 1)[0]?.record ?? '')).toMatchObject({ era: 'modern', message: { found: '𝄞' } });
+      again.close();
+      return undefined;
+    });
+
     it('SP4: trimming drops what is at or before the position and nothing behind it', () => {
       const spool = make();
       fill(spool, 50);

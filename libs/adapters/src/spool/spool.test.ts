@@ -69,6 +69,37 @@ describe('the spool on disk', () => {
     expect(seqs(FileSpool.open(dir, small))).toEqual(left);
   });
 
+  it('[P1] a kill while an open record is completed leaves what its message says', () => {
+    const raw = Buffer.from('{"id":7,"method":"x/y","params":{"a":1}}');
+    const rest = ',"era":"modern","message":{"shape":"request"';
+    const whole = (() => {
+      const dir = freshDir();
+      const spool = FileSpool.open(dir);
+      spool.append({ epoch: 1, seq: 0, record: { prefix: '{"id":"t/1/0"', raw } }, { sync: false })?.({ rest, payload: { start: raw.lastIndexOf('{'), end: raw.length - 1 } });
+      return readFileSync(join(dir, segments(dir)[0] ?? ''));
+    })();
+    const block = whole.indexOf(rest);
+    // As if the write over the block had stopped at any of its bytes: the bytes behind are still zero.
+    for (let written = 0; written < rest.length; written += 1) {
+      const dir = freshDir();
+      FileSpool.open(dir).append({ epoch: 1, seq: 0, record: { prefix: '{"id":"t/1/0"', raw } }, { sync: false });
+      const bytes = Buffer.from(whole);
+      bytes.fill(0, block + written, block + rest.length);
+      writeFileSync(join(dir, segments(dir)[0] ?? ''), bytes);
+      const spool = FileSpool.open(dir);
+      expect(JSON.parse(spool.read(undefined, 10)[0]?.record ?? '')).toMatchObject({ note: { unread: true }, message: { method: 'x/y', payload: { a: 1 } } });
+      spool.close();
+    }
+  });
+
+  it('what is found and does not fit is not added, and the record stays readable', () => {
+    const spool = FileSpool.open(freshDir());
+    const complete = spool.append({ epoch: 1, seq: 0, record: { prefix: '{"id":"t/1/0"', raw: Buffer.from('{"id":1,"method":"m"}') } }, { sync: false });
+    expect(complete?.({ rest: `,"message":{"method":"${'é'.repeat(1_000)}"`, payload: undefined })).toBe(false);
+    expect(JSON.parse(spool.read(undefined, 1)[0]?.record ?? '')).toMatchObject({ note: { unread: true }, message: { method: 'm' } });
+    spool.close();
+  });
+
   it('segments are cut at their bound, and deleted when all of one is acknowledged', () => {
     const dir = freshDir();
     const spool = FileSpool.open(dir, small);
