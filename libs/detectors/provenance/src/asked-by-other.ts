@@ -24,7 +24,7 @@ export function askedByOther(memory: Memory, call: { observation: Observation; d
   const { observation, document, policy } = call;
   if (observation.call?.impact === 'read' || !policy.policy.agents.some((rule) => rule.mayCall !== undefined)) return undefined;
   const called = { server: observation.server, tool: observation.call?.tool ?? '' };
-  const others = memory.ring.filter((other) => other.kind === 'argument' && other.agent !== observation.agent.name && !agentMayCall(policy, { name: other.agent, role: memory.roles.get(other.agent) ?? '' }, called));
+  const others = memory.ring.filter((other) => other.origin.kind === 'argument' && other.origin.agent !== observation.agent.name && !agentMayCall(policy, { name: other.origin.agent, role: memory.roles.get(other.origin.agent) ?? '' }, called));
   for (const other of others.slice(-candidatesMax).reverse()) {
     const repeated = repeats(document, other);
     if (repeated !== undefined && !readBefore(memory, repeated, observation.agent.name)) return finding(observation, document, repeated);
@@ -36,16 +36,16 @@ function finding(observation: Observation, document: Document, { by, there, here
   const tool = `${observation.server}/${observation.call?.tool ?? ''}`;
   return {
     kind: 'asked-by-other', severity: 'high',
-    sentence: `${observation.agent.name} calls ${tool} with ${chars} characters that ${by.agent} wrote into ${by.server}/${by.tool} before; ${by.agent} may not call ${tool} itself. No delegation was declared: this is inferred from content.`.slice(0, 1000),
-    wouldPass: `A declared delegation whose members may all call ${tool}, or a person's word that ${by.agent} may have this done.`.slice(0, 400),
-    evidence: [evidenceOf(by, there, `written by ${by.agent}`), evidenceOf(document, here, 'this argument')],
+    sentence: `${observation.agent.name} calls ${tool} with ${chars} characters that ${by.origin.agent} wrote into ${by.origin.server}/${by.origin.tool} before; ${by.origin.agent} may not call ${tool} itself. No delegation was declared: this is inferred from content.`.slice(0, 1000),
+    wouldPass: `A declared delegation whose members may all call ${tool}, or a person's word that ${by.origin.agent} may have this done.`.slice(0, 400),
+    evidence: [evidenceOf(by, there, `written by ${by.origin.agent}`), evidenceOf(document, here, 'this argument')],
     features: { chars },
   };
 }
 
 function repeats(document: Document, other: Document): Repeated | undefined {
-  for (let leaf = 0; leaf < document.content.leaves.length; leaf++) {
-    for (let otherLeaf = 0; otherLeaf < other.content.leaves.length; otherLeaf++) {
+  for (let leaf = 0; leaf < document.leaves.length; leaf++) {
+    for (let otherLeaf = 0; otherLeaf < other.leaves.length; otherLeaf++) {
       const run = longest(document, other, { leaf, otherLeaf });
       if (run !== undefined) return run;
     }
@@ -54,7 +54,7 @@ function repeats(document: Document, other: Document): Repeated | undefined {
 }
 
 function longest(document: Document, other: Document, at: { leaf: number; otherLeaf: number }): Repeated | undefined {
-  const [mine, theirs] = [document.content.leaves[at.leaf], other.content.leaves[at.otherLeaf]];
+  const [mine, theirs] = [document.leaves[at.leaf], other.leaves[at.otherLeaf]];
   if (mine === undefined || theirs === undefined || mine.text.length < sharedCharsMin || theirs.text.length < sharedCharsMin) return undefined;
   const [here, there] = [squeezedLeaf(mine), squeezedLeaf(theirs)];
   const places = new Map<number, number>();
@@ -72,7 +72,7 @@ function longest(document: Document, other: Document, at: { leaf: number; otherL
 }
 
 function readBefore(memory: Memory, { by, there }: Repeated, agent: string): boolean {
-  const leaf = by.content.leaves[there.leaf];
+  const leaf = by.leaves[there.leaf];
   const value = leaf === undefined ? '' : squeezedLeaf({ text: leaf.text.slice(there.start, there.end) }).text;
-  return memory.ring.some((document) => document.agent === agent && document.seq < by.seq && document.kind !== 'argument' && document.content.leaves.some((read) => squeezedLeaf(read).text.includes(value)));
+  return memory.ring.some((document) => document.origin.agent === agent && document.origin.seq < by.origin.seq && document.origin.kind !== 'argument' && document.leaves.some((read) => squeezedLeaf(read).text.includes(value)));
 }

@@ -8,6 +8,8 @@
 
 const aroundCharsMax = 48;
 const monthName = /(?<![a-z0-9])(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sep(?:t(?:ember)?)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)(?![a-z])/g;
+/** The same without memory of where it last stood. */
+const aMonthName = new RegExp(monthName.source);
 const monthStarts = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'];
 const day = String.raw`(\d{1,2})(?:st|nd|rd|th)?`;
 const joiner = String.raw`\s*(?:-|–|to|and|until|till|through)\s*(?:the\s)?`;
@@ -22,6 +24,11 @@ export interface NamedDay {
   readonly key: string;
   readonly start: number;
   readonly end: number;
+}
+
+/** Does a word of the text begin with a month's name? `lower` is folded text. */
+export function namesMonth(lower: string): boolean {
+  return aMonthName.test(lower);
 }
 
 /** Days named in prose, in order of place. `lower` is folded text. */

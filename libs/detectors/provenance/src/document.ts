@@ -1,54 +1,32 @@
 /**
- * One text an agent wrote or read, cut into units and indexed by token.
- * DO1. Built once per distinct content; only its origin differs between two readings.
- * DO2. At most `unitsMax` units; text beyond is kept for quoting and searching, and `unread` counts it.
+ * One text an agent wrote or read, with its origin.
+ * DO1. What a text holds (`content`) is worked out when it is first asked for: many arguments never are.
  */
 import { rawSpan, type Leaf } from './leaves.js';
-import { folded, tokensOf, tokensOfFolded, tokensOfLeaf } from './text.js';
-import { unitsOf } from './units.js';
+import { tokensOf } from './text.js';
+import type { Content } from './content.js';
+import type { Vocabulary } from './vocabulary.js';
 import type { Evidence } from '@countersign/contracts';
-
-export const unitsMax = 1_500;
-
-/** A unit placed in its document. `from`/`to` count characters over all leaves, so that windows can span leaves. */
-export interface PlacedUnit {
-  readonly leaf: number;
-  readonly start: number;
-  readonly end: number;
-  readonly from: number;
-  readonly to: number;
-  readonly structured: boolean;
-  readonly imperative: boolean;
-  readonly prose: boolean;
-}
-
-/** What a text holds, whoever sent it. */
-export interface Content {
-  readonly leaves: readonly Leaf[];
-  readonly units: readonly PlacedUnit[];
-  /** Token key → ordinals of the units that hold it, ascending. */
-  readonly postings: ReadonlyMap<string, readonly number[]>;
-  /** Each leaf's text, folded; for searching. */
-  readonly foldedLeaves: readonly string[];
-  readonly chars: number;
-  /** Characters that no unit covers because there were too many. */
-  readonly unread: number;
-}
 
 export type DocumentKind = 'result' | 'argument' | 'resource' | 'prompt' | 'task';
 
-export interface Document {
+export interface Origin {
   readonly seq: number;
   readonly kind: DocumentKind;
   readonly observationId: string;
+  readonly callId: string | undefined;
   readonly server: string;
   /** Tool name, resource method, or `task`. */
   readonly tool: string;
   readonly agent: string;
-  readonly trusted: boolean;
+  /** Falls when the source is condemned. */
+  trusted: boolean;
   /** Names of the restricting labels that some leaf carries; by leaf ordinal. */
   readonly labels: Map<number, readonly string[]>;
-  readonly content: Content;
+  /** Arguments of a call that changes or sends something. */
+  readonly writes?: boolean;
+  /** Path, and which leaf at that path: the leaves kept here, when the text was divided by trust. */
+  readonly kept?: readonly (readonly [string, number])[];
 }
 
 export interface Span {
@@ -57,75 +35,61 @@ export interface Span {
   readonly end: number;
 }
 
-export function contentOf(leaves: readonly Leaf[]): Content {
-  const units: PlacedUnit[] = [];
-  const postings = new Map<string, number[]>();
-  const foldedLeaves = leaves.map((leaf) => folded(leaf.text));
-  let chars = 0;
-  let unread = 0;
-  leaves.forEach((leaf, ordinal) => {
-    const lower = foldedLeaves[ordinal] ?? '';
-    if (units.length >= unitsMax) unread += lower.length;
-    else for (const unit of unitsOf(leaf, lower)) if (units.length < unitsMax) place(unit, { leaf, lower, ordinal, from: chars }, { units, postings });
-    chars += lower.length + 1;
-  });
-  return { leaves, units, postings, foldedLeaves, chars, unread };
-}
+export class Document {
+  readonly chars: number;
+  #content: Content | undefined;
 
-function place(
-  unit: ReturnType<typeof unitsOf>[number],
-  at: { leaf: Leaf; lower: string; ordinal: number; from: number },
-  into: { units: PlacedUnit[]; postings: Map<string, number[]> },
-): void {
-  const ordinal = into.units.length;
-  const { start, end, structured, imperative, prose } = unit;
-  into.units.push({ leaf: at.ordinal, start, end, from: at.from + start, to: at.from + end, structured, imperative, prose });
-  const whole = start === 0 && end === at.lower.length;
-  for (const { key } of whole ? tokensOfLeaf(at.leaf) : tokensOfFolded(at.lower.slice(start, end))) {
-    const known = into.postings.get(key);
-    if (known === undefined) into.postings.set(key, [ordinal]);
-    else if (known[known.length - 1] !== ordinal) known.push(ordinal);
+  /** @param make cuts the text up, when somebody asks what it holds. */
+  constructor(readonly origin: Origin, readonly leaves: readonly Leaf[], private readonly make: (leaves: readonly Leaf[]) => Content) {
+    this.chars = leaves.reduce((sum, { text }) => sum + text.length + 1, 0);
   }
-}
 
-/** The text of a unit, as it was written. */
-export function unitText(content: Content, unit: PlacedUnit): string {
-  return content.leaves[unit.leaf]?.text.slice(unit.start, unit.end) ?? '';
+  get content(): Content {
+    this.#content ??= this.make(this.leaves);
+    return this.#content;
+  }
+
+  /** The content if it was ever asked for; to see what is in use without making it. */
+  get made(): Content | undefined {
+    return this.#content;
+  }
+
+  /** What it takes in memory; a guess while it is not cut up. */
+  get bytes(): number {
+    return this.#content?.bytes ?? this.chars + this.leaves.length * 112;
+  }
 }
 
 const evidenceCharsMax = 240;
 
 /** A quotable span: `text` is exactly what stands at `path` between `start` and `end` in the observation's payload. */
 export function evidenceOf(document: Document, span: Span, note: string): Evidence {
-  const leaf = document.content.leaves[span.leaf];
-  if (leaf === undefined) return { observationId: document.observationId, note };
+  const leaf = document.leaves[span.leaf];
+  const { observationId } = document.origin;
+  if (leaf === undefined) return { observationId, note };
   const raw = rawSpan(leaf, span.start, span.end);
   const end = Math.min(raw.end, raw.start + evidenceCharsMax);
-  return { observationId: document.observationId, path: leaf.path, start: raw.start, end, text: leaf.raw.slice(raw.start, end), note: note.slice(0, 400) };
+  return { observationId, path: leaf.path, start: raw.start, end, text: leaf.raw.slice(raw.start, end), note: note.slice(0, 400) };
 }
 
-/** First place of a folded needle in a document, whole words only, or undefined. */
-export function placeOf(content: Content, needle: string): Span | undefined {
-  for (let leaf = 0; leaf < content.foldedLeaves.length; leaf++) {
-    const text = content.foldedLeaves[leaf] ?? '';
-    let at = text.indexOf(needle);
-    while (at >= 0) {
-      if (isWhole(text, at, at + needle.length)) return { leaf, start: at, end: at + needle.length };
-      at = text.indexOf(needle, at + 1);
-    }
-  }
-  return undefined;
-}
-
-/** First place of a token key, or undefined. */
-export function placeOfKey(content: Content, key: string): Span | undefined {
-  const unit = content.units[content.postings.get(key)?.[0] ?? -1];
-  if (unit === undefined) return undefined;
-  const token = tokensOf(unitText(content, unit)).find((candidate) => candidate.key === key);
+/** First place of a token, or undefined. */
+export function placeOfToken({ content }: Document, id: number, vocabulary: Vocabulary): Span | undefined {
+  const ordinal = content.find(id);
+  if (ordinal < 0) return undefined;
+  const unit = content.unitAt(content.unitOf(ordinal, 0));
+  const key = vocabulary.keyOf(id);
+  const token = tokensOf(content.textOf(unit)).find((candidate) => candidate.key === key);
   return token === undefined ? undefined : { leaf: unit.leaf, start: unit.start + token.start, end: unit.start + token.end };
 }
 
-export function isWhole(text: string, start: number, end: number): boolean {
+/** First place of a folded needle in a folded text, whole words only, or -1. */
+export function placeOf(text: string, needle: string): number {
+  if (needle === '') return -1;
+  for (let at = text.indexOf(needle); at >= 0; at = text.indexOf(needle, at + 1)) if (isWhole(text, at, at + needle.length)) return at;
+  return -1;
+}
+
+function isWhole(text: string, start: number, end: number): boolean {
   return !isWordAt(text, start - 1, text[start]) && !isWordAt(text, end, text[end - 1]);
 }
 

@@ -2,20 +2,19 @@
  * The oriented features of one call: each grows with suspicion, each is a sentence.
  * FE1. A feature compares three things: what the call says, what the user or the agent brought in, what was read.
  * FE2. Nothing here knows a phrase; only places, overlaps, moods and novelty.
- * FE3. Work is bounded: at most `leafTokensMax` tokens a leaf and `candidatesMax` units a lookup.
+ * FE3. Work is bounded: each text that was read is looked at once a call, and at most `candidatesMax` units a lookup.
  */
 import type { Impact } from '@countersign/contracts';
-import type { Content, Document, PlacedUnit } from './document.js';
-import type { History, Lesson } from './history.js';
+import type { CallView, LeafView } from './call-view.js';
+import type { Content, PlacedUnit } from './content.js';
+import type { Document } from './document.js';
+import { noveltyOf, type History, type Lesson } from './history.js';
 import type { Session } from './memory.js';
-import { isEntity, tokensOfLeaf, weightOf } from './text.js';
-import { matchOf, type ToolWords } from './tool.js';
-import { bestWindow, type Alias } from './windows.js';
+import { describedObject, matchOf, type ToolIds } from './tool.js';
+import type { Vocabulary } from './vocabulary.js';
+import { Windows } from './windows.js';
 
-export const leafTokensMax = 64;
 export const candidatesMax = 40;
-const longLeafChars = 80;
-const leafWeightMax = 2;
 
 export const featureNames = [
   'gate', 'irr', 'gvo', 'gu', 'g_bound', 'g_ungr', 'g_actimp', 'g_unact', 'g_imp', 'g_impact', 'g_free', 'le_n', 'wr_gap', 'wr_cimpx',
@@ -25,12 +24,15 @@ export type FeatureName = (typeof featureNames)[number];
 export type Features = Readonly<Record<FeatureName, number>>;
 
 export interface CallFacts {
-  readonly tool: ToolWords;
+  readonly view: CallView;
+  readonly tool: ToolIds;
   readonly toolName: string;
   readonly impact: Impact;
-  readonly document: Document;
   readonly lesson: Lesson;
+  /** Its entities, as ids. */
+  readonly named: readonly number[];
   readonly session: Session;
+  readonly vocabulary: Vocabulary;
   /** Absent: this agent's habits are not known yet, and the novelty features are 0. */
   readonly history: History | undefined;
 }
@@ -42,69 +44,69 @@ export interface Strongest {
   readonly leaf: number;
 }
 
+/** A text that was read and holds what the call says and nobody brought in. */
+export interface Source {
+  readonly document: Document;
+  /** Ordinal in the view of its most telling token. */
+  readonly token: number;
+  /** Weight of all such tokens. */
+  readonly weight: number;
+  readonly count: number;
+}
+
 export interface Explained {
   readonly features: Features;
   readonly strongest: Strongest | undefined;
   /** Share of the arguments' weight that neither the user nor the agent brought in, unit interval. */
   readonly foreign: number;
-}
-
-interface LeafTokens {
-  readonly ordinal: number;
-  readonly keys: readonly string[];
-  readonly long: boolean;
+  /** Of each id of the view: does some text that was read hold it? */
+  readonly read: readonly boolean[];
+  readonly sources: readonly Source[];
 }
 
 export function featuresOf(call: CallFacts): Explained {
-  const { session, tool, document } = call;
-  const user = (key: string): boolean => session.taskTokens.has(key) || session.own.has(key);
-  const leaves = leafTokens(document);
-  const weights = argumentWeights(leaves);
-  const total = sum(weights.values());
-  const foreign = total === 0 ? 0.5 : 1 - sum([...weights].filter(([key]) => user(key)).map(([, weight]) => weight)) / total;
-  const asked = matchOf(tool, user);
+  const { session, tool, view } = call;
+  const asked = matchOf(tool, (id) => session.taskTokens.has(id) || session.own.has(id));
   const unasked = Math.max(1 - asked.action, 1 - asked.object);
+  const foreign = foreignShare(view);
   const g = call.impact === 'read' ? 0 : 1;
-  const found = explainedLeaves(leaves, { session, tool, user });
-  const ordered = orderedAction(session, tool);
-  const userLeaves = leaves.length === 0 ? 1 : leaves.filter((leaf) => leaf.keys.every(user)).length / leaves.length;
-  const bound = Math.max(found.imp, found.impact, found.near, ordered * (1 - userLeaves));
-  const windows = windowFeatures({ session, tool, weights, user });
+  const looked = lookedThrough(call, asked);
+  const found = looked.explained(view.leaves);
+  const userLeaves = view.leaves.length === 0 ? 1 : view.leaves.filter((leaf) => leaf.tokens.every((token) => view.users[token])).length / view.leaves.length;
+  const bound = Math.max(found.imp, found.impact, found.near, looked.ordered * (1 - userLeaves));
+  const { windows } = looked;
   const novelty = noveltyOf(call);
   const features: Features = {
     gate: g, irr: call.impact === 'irreversible' ? 1 : 0, gvo: g * unasked, gu: g * foreign,
-    g_bound: g * bound, g_ungr: g * bound * foreign, g_actimp: g * ordered, g_unact: g * ordered * unasked,
+    g_bound: g * bound, g_ungr: g * bound * foreign, g_actimp: g * looked.ordered, g_unact: g * looked.ordered * unasked,
     g_imp: g * found.imp, g_impact: g * found.impact, g_free: g * found.free, le_n: Math.min(3, found.count),
-    wr_gap: g * windows.gap, wr_cimpx: g * windows.imperative, g_enew: g * found.entityFree, xcov: windows.cover,
+    wr_gap: g * windows.gap, wr_cimpx: g * windows.orderShare, g_enew: g * found.entityFree, xcov: windows.cover,
     g_enewr: g * novelty.entity, e_new_r: novelty.entity, tool_new: novelty.tool, a_new: novelty.values, g_newseq: g * novelty.rarity,
   };
-  return { features, strongest: found.strongest, foreign };
+  return { features, strongest: found.strongest, foreign, read: looked.read, sources: looked.sources };
 }
 
-function leafTokens(document: Document): LeafTokens[] {
-  const found: LeafTokens[] = [];
-  document.content.leaves.forEach((leaf, ordinal) => {
-    const keys = [...new Set(tokensOfLeaf(leaf).slice(0, leafTokensMax * 8).map((token) => token.key))].filter((key) => !key.startsWith('!')).slice(0, leafTokensMax);
-    if (keys.length > 0) found.push({ ordinal, keys, long: leaf.text.length > longLeafChars });
+function foreignShare({ weights, users }: CallView): number {
+  let total = 0;
+  let user = 0;
+  weights.forEach((weight, token) => {
+    total += weight;
+    if (users[token]) user += weight;
   });
-  return found;
+  return total === 0 ? 0.5 : 1 - user / total;
 }
 
-/** A leaf weighs at most `leafWeightMax`, so that a long text does not drown an address. */
-function argumentWeights(leaves: readonly LeafTokens[]): Map<string, number> {
-  const weights = new Map<string, number>();
-  for (const { keys } of leaves) {
-    const raw = sum(keys.map(weightOf));
-    const scale = raw > leafWeightMax ? leafWeightMax / raw : 1;
-    for (const key of keys) weights.set(key, Math.max(weights.get(key) ?? 0, weightOf(key) * scale));
-  }
-  return weights;
-}
-
-interface Around {
-  readonly session: Session;
-  readonly tool: ToolWords;
-  readonly user: (key: string) => boolean;
+/** What must stand together in one unit for a leaf to be explained by it. */
+interface Needle {
+  readonly leaf: LeafView;
+  readonly tokens: readonly number[];
+  readonly isEntity: boolean;
+  free: boolean;
+  field: boolean;
+  imp: number;
+  impact: number;
+  near: number;
+  strongest: { document: Document; unit: PlacedUnit } | undefined;
 }
 
 interface Found {
@@ -117,165 +119,160 @@ interface Found {
   strongest: Strongest | undefined;
 }
 
-function explainedLeaves(leaves: readonly LeafTokens[], around: Around): Found {
-  const found: Found = { free: 0, imp: 0, impact: 0, near: 0, count: 0, entityFree: 0, strongest: undefined };
-  for (const leaf of leaves) {
-    const foreign = leaf.keys.filter((key) => !around.user(key));
-    const entities = foreign.filter(isEntity);
-    const needles = leaf.long ? entities.map((key) => [key]) : entities.length > 0 ? [entities] : foreign.length > 0 ? [foreign] : [];
-    let freeOnly = false;
-    for (const needle of needles) {
-      const at = standing(needle, around);
-      freeOnly ||= at.free && !at.field;
-      take(found, { at, leaf, isEntity: isEntity(needle[0] ?? '') });
-    }
-    if (freeOnly) found.count += 1;
+const sourceWeightMin = 2;
+
+function lookedThrough(call: CallFacts, asked: { action: number; object: number }): Look {
+  const look = new Look(call, asked);
+  for (const document of call.session.read) look.at(document);
+  return look;
+}
+
+/** One pass over what a session read. */
+class Look {
+  readonly read: boolean[];
+  readonly windows: Windows;
+  readonly sources: Source[] = [];
+  ordered = 0;
+  private readonly needles: readonly Needle[];
+  /** Ordinals of the view's ids in the text at hand, -1 where it does not say them. */
+  private readonly said: Int32Array;
+
+  constructor(private readonly call: CallFacts, asked: { action: number; object: number }) {
+    const { view, vocabulary } = call;
+    this.read = new Array<boolean>(view.ids.length).fill(false);
+    this.said = new Int32Array(view.ids.length);
+    this.windows = new Windows(view, { vocabulary, tool: call.tool, asked });
+    this.needles = view.leaves.flatMap((leaf) => needlesOf(leaf, call));
   }
-  return found;
+
+  at(document: Document): void {
+    const { content } = document;
+    const { view, vocabulary, tool } = this.call;
+    let weight = 0;
+    let count = 0;
+    let heaviest = 0;
+    let token = -1;
+    let any = false;
+    for (let at = 0; at < view.ids.length; at++) {
+      const ordinal = content.find(view.ids[at] ?? 0);
+      this.said[at] = ordinal;
+      if (ordinal < 0) continue;
+      any = true;
+      this.read[at] = true;
+      if (at >= view.scored || view.users[at]) continue;
+      const own = vocabulary.weightOf(view.ids[at] ?? 0);
+      weight += own;
+      count += 1;
+      if (own <= heaviest) continue;
+      heaviest = own;
+      token = at;
+    }
+    if (weight >= sourceWeightMin) this.sources.push({ document, token, weight, count });
+    if (document.origin.trusted) return;
+    if (this.ordered < 1) this.ordered = Math.max(this.ordered, orderedIn(content, tool));
+    this.windows.at(content, this.said);
+    if (any) for (const needle of this.needles) this.seek(document, needle);
+  }
+
+  /** What the needles came to, leaf by leaf. */
+  explained(leaves: readonly LeafView[]): Found {
+    const found: Found = { free: 0, imp: 0, impact: 0, near: 0, count: 0, entityFree: 0, strongest: undefined };
+    let at = 0;
+    for (const leaf of leaves) {
+      let freeOnly = false;
+      for (let needle = this.needles[at]; needle?.leaf === leaf; needle = this.needles[++at]) {
+        freeOnly ||= needle.free && !needle.field;
+        take(found, needle);
+      }
+      if (freeOnly) found.count += 1;
+    }
+    return found;
+  }
+
+  /** Units that hold every token of the needle: in fields, in prose, and how much of an order that prose is. */
+  private seek(document: Document, needle: Needle): void {
+    const { content } = document;
+    const rarest = this.rarest(content, needle);
+    if (rarest < 0) return;
+    const count = Math.min(candidatesMax, content.countOf(rarest));
+    for (let at = 0; at < count; at++) {
+      const unit = content.unitOf(rarest, at);
+      if (!this.holdsAll(content, needle, unit)) continue;
+      if (content.isStructured(unit)) {
+        needle.field = true;
+        continue;
+      }
+      needle.free = true;
+      const said = actionIn(content, unit, { tool: this.call.tool, objectGiven: needle.isEntity });
+      const imperative = content.isImperative(unit) ? 1 : 0;
+      if (needle.strongest === undefined || said + imperative > needle.impact + needle.imp) needle.strongest = { document, unit: content.unitAt(unit) };
+      needle.impact = Math.max(needle.impact, said);
+      needle.imp = Math.max(needle.imp, imperative);
+      if (needle.near === 0 && ((unit > 0 && content.isImperative(unit - 1)) || (unit + 1 < content.unitCount && content.isImperative(unit + 1)))) needle.near = 1;
+    }
+  }
+
+  /** Ordinal of the needle's rarest token in this text, or -1 when one of its tokens is not there at all. */
+  private rarest(content: Content, needle: Needle): number {
+    let rarest = -1;
+    for (const token of needle.tokens) {
+      const ordinal = this.said[token] ?? -1;
+      if (ordinal < 0) return -1;
+      if (rarest < 0 || content.countOf(ordinal) < content.countOf(rarest)) rarest = ordinal;
+    }
+    return rarest;
+  }
+
+  private holdsAll(content: Content, needle: Needle, unit: number): boolean {
+    for (const token of needle.tokens) if (!content.says(unit, this.said[token] ?? -1)) return false;
+    return true;
+  }
 }
 
-interface Standing {
-  readonly free: boolean;
-  readonly field: boolean;
-  readonly imp: number;
-  readonly impact: number;
-  readonly near: number;
-  readonly strongest: { document: Document; unit: PlacedUnit } | undefined;
+function needlesOf(leaf: LeafView, { view, vocabulary }: CallFacts): Needle[] {
+  const foreign = leaf.tokens.filter((token) => !view.users[token]);
+  const entities = foreign.filter((token) => vocabulary.isEntity(view.ids[token] ?? 0));
+  const groups = leaf.long ? entities.map((token) => [token]) : entities.length > 0 ? [entities] : foreign.length > 0 ? [foreign] : [];
+  return groups.map((tokens) => ({ leaf, tokens, isEntity: entities.length > 0, free: false, field: false, imp: 0, impact: 0, near: 0, strongest: undefined }));
 }
 
-function take(found: Found, seen: { at: Standing; leaf: LeafTokens; isEntity: boolean }): void {
-  const { at, leaf } = seen;
-  const better = at.strongest !== undefined && (found.strongest === undefined || at.impact + at.imp > found.impact + found.imp);
-  if (better && at.strongest !== undefined) found.strongest = { ...at.strongest, leaf: leaf.ordinal };
-  found.impact = Math.max(found.impact, at.impact);
-  if (at.field || !at.free) return;
+/** What also stands in a field is explained by the field; only what names this action still counts. */
+function take(found: Found, needle: Needle): void {
+  const better = needle.strongest !== undefined && (found.strongest === undefined || needle.impact + needle.imp > found.impact + found.imp);
+  if (better && needle.strongest !== undefined) found.strongest = { ...needle.strongest, leaf: needle.leaf.ordinal };
+  found.impact = Math.max(found.impact, needle.impact);
+  if (needle.field || !needle.free) return;
   found.free = 1;
-  found.imp = Math.max(found.imp, at.imp);
-  found.near = Math.max(found.near, at.near);
-  if (seen.isEntity) found.entityFree = 1;
+  found.imp = Math.max(found.imp, needle.imp);
+  found.near = Math.max(found.near, needle.near);
+  if (needle.isEntity) found.entityFree = 1;
 }
 
-/** Units that hold every token of the needle: in fields, in prose, and how much of an order that prose is. */
-function standing(needle: readonly string[], { session, tool }: Around): Standing {
-  let field = false;
-  let free = false;
-  let imp = 0;
-  let impact = 0;
-  let near = 0;
-  let strongest: Standing['strongest'];
-  for (const document of session.read) {
-    if (document.trusted) continue;
-    for (const ordinal of unitsWithAll(document, needle)) {
-      const unit = document.content.units[ordinal];
-      if (unit?.structured === true) field = true;
-      if (unit === undefined || unit.structured) continue;
-      free = true;
-      const said = actionIn(document.content, ordinal, { tool, objectGiven: isEntity(needle[0] ?? '') });
-      if (strongest === undefined || said + (unit.imperative ? 1 : 0) > impact + imp) strongest = { document, unit };
-      impact = Math.max(impact, said);
-      imp = Math.max(imp, unit.imperative ? 1 : 0);
-      near = Math.max(near, neighbourOrders(document, ordinal));
-    }
-  }
-  return { free, field, imp, impact, near, strongest };
+function actionIn(content: Content, unit: number, what: { tool: ToolIds; objectGiven: boolean }): number {
+  const { action, nouns, described } = what.tool;
+  if (!saysOne(content, unit, action)) return 0;
+  if (what.objectGiven || saysOne(content, unit, nouns)) return 1;
+  return saysOne(content, unit, described) ? describedObject : 0;
 }
 
-function unitsWithAll(document: Document, needle: readonly string[]): number[] {
-  const lists = needle.map((key) => document.content.postings.get(key) ?? []).sort((a, b) => a.length - b.length);
-  const [shortest, ...rest] = lists;
-  if (shortest === undefined) return [];
-  return shortest.slice(0, candidatesMax).filter((ordinal) => rest.every((list) => stands(list, ordinal)));
-}
-
-function actionIn(content: Content, ordinal: number, what: { tool: ToolWords; objectGiven: boolean }): number {
-  const { action, object } = matchOf(what.tool, (key) => stands(content.postings.get(key), ordinal));
-  return action * (what.objectGiven ? 1 : object);
-}
-
-/** Postings ascend, so half of them go at each look. */
-function stands(ordinals: readonly number[] | undefined, ordinal: number): boolean {
-  let low = 0;
-  let high = (ordinals?.length ?? 0) - 1;
-  while (low <= high) {
-    const middle = (low + high) >> 1;
-    const found = ordinals?.[middle] ?? 0;
-    if (found === ordinal) return true;
-    if (found < ordinal) low = middle + 1;
-    else high = middle - 1;
-  }
+function saysOne(content: Content, unit: number, ids: readonly number[]): boolean {
+  for (const id of ids) if (content.says(unit, content.find(id))) return true;
   return false;
 }
 
-function neighbourOrders(document: Document, ordinal: number): number {
-  const { units } = document.content;
-  return units[ordinal - 1]?.imperative === true || units[ordinal + 1]?.imperative === true ? 1 : 0;
-}
-
-/** How far some order in what was read asks for this very tool. */
-function orderedAction(session: Session, tool: ToolWords): number {
-  let best = 0;
-  for (const document of session.read) {
-    if (!document.trusted) best = Math.max(best, orderedIn(document.content, tool));
-    if (best === 1) return best;
-  }
-  return best;
-}
-
-const orderedByContent = new WeakMap<Content, WeakMap<ToolWords, number>>();
-
-/** Depends on the text and the tool alone; both are kept, so each pair is worked out once. */
-function orderedIn(content: Content, tool: ToolWords): number {
-  const byTool = orderedByContent.get(content) ?? new WeakMap<ToolWords, number>();
-  orderedByContent.set(content, byTool);
-  const known = byTool.get(tool);
+/** How far some order in the text asks for this very tool. */
+function orderedIn(content: Content, tool: ToolIds): number {
+  const known = content.ordered.get(tool);
   if (known !== undefined) return known;
   let best = 0;
-  const candidates = new Set([tool.verb, ...tool.groups].flatMap((key) => (content.postings.get(key) ?? []).slice(0, candidatesMax)));
-  for (const ordinal of candidates) {
-    const unit = content.units[ordinal];
-    if (unit?.imperative === true && !unit.structured) best = Math.max(best, actionIn(content, ordinal, { tool, objectGiven: false }));
+  for (const id of tool.action) {
+    const ordinal = content.find(id);
+    const count = ordinal < 0 ? 0 : Math.min(candidatesMax, content.countOf(ordinal));
+    for (let at = 0; at < count; at++) {
+      const unit = content.unitOf(ordinal, at);
+      if (content.isImperative(unit) && !content.isStructured(unit)) best = Math.max(best, actionIn(content, unit, { tool, objectGiven: false }));
+    }
   }
-  byTool.set(tool, best);
+  content.ordered.set(tool, best);
   return best;
-}
-
-function windowFeatures(call: Around & { weights: ReadonlyMap<string, number> }): { gap: number; imperative: number; cover: number } {
-  const { session, tool, weights, user } = call;
-  const action: Alias = { keys: [tool.verb, ...tool.groups].filter((key) => key !== ''), weight: 1 };
-  const object: Alias = { keys: [...tool.nouns, ...tool.described], weight: 1 };
-  const all = [...[...weights].map(([key, weight]): Alias => ({ keys: [key], weight })), action, object];
-  const foreign = [...weights].filter(([key]) => !user(key)).map(([key]): Alias => ({ keys: [key], weight: weightOf(key) }));
-  const weight = sum(all.map((alias) => alias.weight));
-  const named = [...foreign, action, object];
-  const foreignWeight = sum(foreign.map((alias) => alias.weight)) + 2;
-  const covered = sum(all.filter((alias) => alias.keys.some(user)).map((alias) => alias.weight));
-  let best = 0;
-  let imperative = 0;
-  let cover = 0;
-  for (const document of session.read) {
-    if (document.trusted) continue;
-    best = Math.max(best, bestWindow(document.content, all, { chars: 600, free: false, order: false, above: best }));
-    cover = Math.max(cover, bestWindow(document.content, foreign, { chars: 600, free: true, order: false, above: cover }));
-    imperative = Math.max(imperative, bestWindow(document.content, named, { chars: 240, free: true, order: true, above: imperative }));
-  }
-  return { gap: Math.max(0, best - covered) / weight, imperative: imperative / foreignWeight, cover: Math.log1p(cover) };
-}
-
-function noveltyOf(call: CallFacts): { entity: number; tool: number; values: number; rarity: number } {
-  const { history, lesson, session } = call;
-  if (history === undefined) return { entity: 0, tool: 0, values: 0, rarity: 0 };
-  const entity = lesson.entities.some((key) => !session.taskTokens.has(key) && !history.entities.has(key)) ? 1 : 0;
-  const unseen = lesson.values.filter((value) => !history.values.has(value)).length;
-  const seen = history.tools.get(call.toolName) ?? 0;
-  const probability = (seen + 0.5) / (history.calls + 0.5 * (history.tools.size + 1));
-  return {
-    entity, tool: seen === 0 ? 1 : 0, values: lesson.values.length === 0 ? 0 : unseen / lesson.values.length,
-    rarity: Math.min(1, Math.max(0, -Math.log2(probability) / 8)),
-  };
-}
-
-function sum(values: Iterable<number>): number {
-  let total = 0;
-  for (const value of values) total += value;
-  return total;
 }

@@ -6,8 +6,9 @@
  */
 import type { Evidence, FindingDraft, Observation } from '@countersign/contracts';
 import type { Policy } from '@countersign/policy';
-import { evidenceOf, placeOf, placeOfKey, type Document } from './document.js';
-import type { Hit } from './labelled-values.js';
+import { evidenceOf, placeOf, placeOfToken, type Document, type Span } from './document.js';
+import { folded } from './text.js';
+import type { Hit, LabelledValues } from './labelled-values.js';
 import { squeezedLeaf } from './fingerprints.js';
 import { mayRead, readersOf, type Actor } from './labels.js';
 import { decodings } from './decodings.js';
@@ -34,12 +35,16 @@ export interface FlowQuestion {
   readonly policy: Policy;
 }
 
-/** Labels the leaves of a document carry by content, strongest first. */
-export function carriedBy(memory: Memory, document: Document): Carried[] {
+/**
+ * Labels the leaves of a document carry by content, strongest first.
+ * @param what.index what is looked for; `counts` leaves a hit out when it is not held against anybody.
+ */
+export function carriedBy(memory: Memory, document: Document, { index, counts = () => true }: { index: LabelledValues; counts?: (hit: Hit) => boolean }): Carried[] {
   const byLabel = new Map<string, Carried['hits'][number][]>();
-  document.content.leaves.forEach(({ text }, leaf) => {
+  document.leaves.forEach(({ text }, leaf) => {
     for (const [form, encoded] of forms(text)) {
-      for (const hit of memory.labelled.hits(form)) {
+      for (const hit of index.hits(form)) {
+        if (!counts(hit)) continue;
         const placed = { ...hit, leaf, encoded, ...(encoded ? { start: 0, end: text.length } : {}) };
         for (const name of hit.source.names) byLabel.set(name, [...(byLabel.get(name) ?? []), placed]);
       }
@@ -67,14 +72,14 @@ function finding(found: {
   const { memory, observation, document, label, hit, count, readers } = found;
   const { document: origin } = hit.source;
   const root = rootOf(memory, hit);
-  const hops = hopsOf(memory, { hit, from: root?.seq ?? origin.seq, to: document });
-  const argument = document.content.leaves[hit.leaf]?.path.replace('$.arguments.', '') ?? 'an argument';
-  const steps = hops.map((hop) => `${hop.agent} ${hop.kind === 'argument' ? 'passed it to' : 'read it from'} ${hop.server}/${hop.tool}`);
+  const hops = hopsOf(memory, { hit, from: root?.origin.seq ?? origin.origin.seq, to: document });
+  const argument = document.leaves[hit.leaf]?.path.replace('$.arguments.', '') ?? 'an argument';
+  const steps = hops.map((hop) => `${hop.origin.agent} ${hop.origin.kind === 'argument' ? 'passed it to' : 'read it from'} ${hop.origin.server}/${hop.origin.tool}`);
   const first = root ?? origin;
-  const path = [`${first.agent} ${first.kind === 'argument' ? 'wrote it with' : 'read it from'} ${first.server}/${first.tool}`, ...steps, `${observation.agent.name} puts it into \`${argument}\` of ${observation.call?.tool ?? 'this call'}`];
+  const path = [`${first.origin.agent} ${first.origin.kind === 'argument' ? 'wrote it with' : 'read it from'} ${first.origin.server}/${first.origin.tool}`, ...steps, `${observation.agent.name} puts it into \`${argument}\` of ${observation.call?.tool ?? 'this call'}`];
   const evidence: Evidence[] = [
-    evidenceOf(origin, hit.origin, `origin, label ${label}: ${origin.server}/${origin.tool}`),
-    ...hops.flatMap((hop) => hopEvidence(hop, hit)),
+    evidenceOf(origin, hit.origin, `origin, label ${label}: ${origin.origin.server}/${origin.origin.tool}`),
+    ...hops.flatMap((hop) => hopEvidence(memory, hop, hit)),
     evidenceOf(document, { leaf: hit.leaf, start: hit.start, end: hit.end }, hit.encoded ? 'this argument, encoded' : 'this argument'),
   ];
   const actor = `${observation.agent.name} (${observation.agent.role})`;
@@ -89,29 +94,37 @@ function finding(found: {
 
 /** The text the label was first put on: an argument's label came from somewhere. */
 function rootOf(memory: Memory, hit: Hit): Document | undefined {
-  return memory.labelled.entries().find((entry) => entry.document.kind !== 'argument' && entry.names.some((name) => hit.source.names.includes(name)) && entry.document.seq <= hit.source.document.seq && holds(entry.document, hit))?.document
-    ?? (hit.source.document.kind === 'argument' ? memory.labelled.entries().find((entry) => entry.document.kind !== 'argument' && entry.names.some((name) => hit.source.names.includes(name)) && entry.document.agent === hit.source.document.agent && entry.document.seq < hit.source.document.seq)?.document : undefined);
+  return memory.labelled.entries().find((entry) => entry.document.origin.kind !== 'argument' && entry.names.some((name) => hit.source.names.includes(name)) && entry.document.origin.seq <= hit.source.document.origin.seq && holds(entry.document, hit))?.document
+    ?? (hit.source.document.origin.kind === 'argument' ? memory.labelled.entries().find((entry) => entry.document.origin.kind !== 'argument' && entry.names.some((name) => hit.source.names.includes(name)) && entry.document.origin.agent === hit.source.document.origin.agent && entry.document.origin.seq < hit.source.document.origin.seq)?.document : undefined);
 }
 
 function hopsOf(memory: Memory, way: { hit: Hit; from: number; to: Document }): Document[] {
-  const carriers = memory.ring.filter((document) => document.seq > way.from && document.seq < way.to.seq && holds(document, way.hit));
+  const carriers = memory.ring.filter((document) => document.origin.seq > way.from && document.origin.seq < way.to.origin.seq && holds(document, way.hit));
   return carriers.length <= hopsMax ? carriers : [...carriers.slice(0, 1), ...carriers.slice(1 - hopsMax)];
 }
 
-function hopEvidence(hop: Document, hit: Hit): Evidence[] {
-  const span = hit.how === 'value' ? placeOfKey(hop.content, hit.value) : placeOf(hop.content, hit.value);
-  return span === undefined ? [] : [evidenceOf(hop, span, `hop: ${hop.agent}, ${hop.server}/${hop.tool}`)];
+function hopEvidence(memory: Memory, hop: Document, hit: Hit): Evidence[] {
+  const span = hit.how === 'value' ? placeOfToken(hop, hit.id, memory.indexer.vocabulary) : placeIn(hop, hit.value);
+  return span === undefined ? [] : [evidenceOf(hop, span, `hop: ${hop.origin.agent}, ${hop.origin.server}/${hop.origin.tool}`)];
 }
 
 function wasPublic(memory: Memory, hit: Hit): boolean {
   const { source } = hit;
-  return memory.ring.some((document) => document.seq < source.document.seq && document.labels.size === 0 && holds(document, hit));
+  return memory.ring.some((document) => document.origin.seq < source.document.origin.seq && document.origin.labels.size === 0 && holds(document, hit));
+}
+
+function placeIn(document: Document, needle: string): Span | undefined {
+  for (let leaf = 0; leaf < document.leaves.length; leaf++) {
+    const start = placeOf(folded(document.leaves[leaf]?.text ?? ''), needle);
+    if (start >= 0) return { leaf, start, end: start + needle.length };
+  }
+  return undefined;
 }
 
 function holds(document: Document, hit: Hit): boolean {
-  if (hit.how === 'value') return document.content.postings.has(hit.value);
-  if (hit.how === 'phrase') return placeOf(document.content, hit.value) !== undefined;
-  return document.content.leaves.some((leaf) => leaf.text.length >= hit.value.length && squeezedLeaf(leaf).text.includes(hit.value));
+  if (hit.how === 'value') return document.content.has(hit.id);
+  if (hit.how === 'phrase') return placeIn(document, hit.value) !== undefined;
+  return document.leaves.some((leaf) => leaf.text.length >= hit.value.length && squeezedLeaf(leaf).text.includes(hit.value));
 }
 
 function weightOf(hits: readonly Hit[]): number {

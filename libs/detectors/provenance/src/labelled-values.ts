@@ -8,7 +8,9 @@
 import type { Document, Span } from './document.js';
 import { gramHashes, selected, sharedRun, squeezed, type Squeezed } from './fingerprints.js';
 import { isDateKey } from './dates.js';
-import { isEntity, tokensOf } from './text.js';
+import type { Indexer } from './content.js';
+import { folded } from './text.js';
+import type { TokenBuffer } from './vocabulary.js';
 import { functionWords } from './words.js';
 
 export const labelledCharsMax = 1_048_576;
@@ -16,6 +18,8 @@ const verbatimCharsMin = 24;
 const phraseWordsMax = 5;
 const argumentWordsMax = 4_000;
 const hitsMax = 64;
+/** A number of four digits needs company. */
+const numberWeight = 0.34;
 
 export interface LabelledLeaf {
   readonly document: Document;
@@ -35,8 +39,10 @@ export interface Hit {
   /** Span in the text that was searched. */
   readonly start: number;
   readonly end: number;
-  /** What both share, for searching other documents: a token key for `value`, folded words for `phrase`, letters and digits for `verbatim`. */
+  /** What both share, for searching other documents: a token's key for `value`, folded words for `phrase`, letters and digits for `verbatim`. */
   readonly value: string;
+  /** The token's id for `value`, else 0. */
+  readonly id: number;
   /** How much this alone proves: 1 decides, less needs company. */
   readonly weight: number;
   readonly how: 'value' | 'phrase' | 'verbatim';
@@ -44,11 +50,14 @@ export interface Hit {
 
 export class LabelledValues {
   private readonly leaves: LabelledLeaf[] = [];
-  private values = new Map<string, Place>();
+  private values = new Map<number, Place>();
+  private phrases = new Map<string, Place>();
   private prints = new Map<number, { source: LabelledLeaf; at: number }>();
   private squeezedLeaves = new Map<LabelledLeaf, Squeezed>();
   private chars = 0;
   forgottenChars = 0;
+
+  constructor(private readonly indexer: Indexer) {}
 
   get size(): number {
     return this.leaves.length;
@@ -74,15 +83,24 @@ export class LabelledValues {
     return found.slice(0, hitsMax);
   }
 
+  /** Marks the words it knows as in use. */
+  hold(mark: (id: number) => void): void {
+    for (const id of this.values.keys()) mark(id);
+  }
+
   private index(source: LabelledLeaf): void {
     const text = leafText(source);
-    for (const token of tokensOf(text)) {
-      if (isTelling(token.key) && !this.values.has(token.key)) this.values.set(token.key, { source, start: token.start, end: token.end });
+    const tokens = this.tokensOf(text);
+    for (let at = 0; at < tokens.count; at++) {
+      const id = tokens.ids[at] ?? 0;
+      if (this.isTelling(id) && !this.values.has(id)) this.values.set(id, { source, start: tokens.starts[at] ?? 0, end: tokens.ends[at] ?? 0 });
     }
-    for (const unit of source.document.content.units) {
+    const { content } = source.document;
+    for (let at = 0; at < content.unitCount; at++) {
+      const unit = content.unitAt(at);
       if (unit.leaf !== source.leaf || !unit.structured) continue;
       const phrase = phraseOf(text.slice(unit.start, unit.end));
-      if (phrase !== undefined && !this.values.has(phrase.key)) this.values.set(phrase.key, { source, start: unit.start + phrase.start, end: unit.start + phrase.end });
+      if (phrase !== undefined && !this.phrases.has(phrase.key)) this.phrases.set(phrase.key, { source, start: unit.start + phrase.start, end: unit.start + phrase.end });
     }
     const short = squeezed(text);
     this.squeezedLeaves.set(source, short);
@@ -99,19 +117,40 @@ export class LabelledValues {
       this.forgottenChars += gone;
     }
     this.values = new Map();
+    this.phrases = new Map();
     this.prints = new Map();
     this.squeezedLeaves = new Map();
     for (const source of this.leaves) this.index(source);
   }
 
+  private tokensOf(text: string): TokenBuffer {
+    const { vocabulary, buffer } = this.indexer;
+    const lower = folded(text);
+    buffer.count = 0;
+    vocabulary.scan(lower, { start: 0, end: lower.length }, buffer);
+    return buffer;
+  }
+
   private valueHits(text: string): Hit[] {
     const found: Hit[] = [];
-    for (const token of tokensOf(text)) {
-      const place = isTelling(token.key) ? this.values.get(token.key) : undefined;
+    const tokens = this.tokensOf(text);
+    for (let at = 0; at < tokens.count; at++) {
+      const id = tokens.ids[at] ?? 0;
+      const place = this.values.get(id);
       if (place === undefined) continue;
-      found.push(this.hit(place, { start: token.start, end: token.end }, { value: token.key, weight: weightOfValue(token.key), how: 'value' }));
+      const weight = this.indexer.vocabulary.isEntity(id) ? 1 : numberWeight;
+      found.push(this.hit(place, { start: tokens.starts[at] ?? 0, end: tokens.ends[at] ?? 0 }, { value: this.indexer.vocabulary.keyOf(id), id, weight, how: 'value' }));
     }
     return found;
+  }
+
+  /** Dates and times are in every text; they prove nothing. Numbers of four digits prove something. */
+  private isTelling(id: number): boolean {
+    const { vocabulary } = this.indexer;
+    if (vocabulary.isMark(id)) return false;
+    const key = vocabulary.keyOf(id);
+    if (vocabulary.isEntity(id)) return !isDateKey(key);
+    return /^\d/.test(key) && key.replace(/\D/g, '').length === 4 && !/^(?:19|20)\d\d$/.test(key);
   }
 
   private phraseHits(text: string): Hit[] {
@@ -123,9 +162,9 @@ export class LabelledValues {
         const first = words[from];
         if (last === undefined || first === undefined) continue;
         const key = `=${words.slice(from, from + count).map((word) => word[0].toLowerCase()).join(' ')}`;
-        const place = this.values.get(key);
+        const place = this.phrases.get(key);
         if (place === undefined) continue;
-        found.push(this.hit(place, { start: first.index, end: last.index + last[0].length }, { value: key.slice(1), weight: 0.5, how: 'phrase' }));
+        found.push(this.hit(place, { start: first.index, end: last.index + last[0].length }, { value: key.slice(1), id: 0, weight: 0.5, how: 'phrase' }));
         from += count - 1;
         break;
       }
@@ -148,28 +187,18 @@ export class LabelledValues {
       at = run.here + run.length - 1;
       if (text.slice(start, end).trim().split(/\s+/).length < 4 && !/\d{4}/.test(text.slice(start, end))) continue;
       const origin = { start: there.places[run.there] ?? 0, end: (there.places[run.there + run.length - 1] ?? 0) + 1 };
-      found.push(this.hit({ source: print.source, ...origin }, { start, end }, { value: here.text.slice(run.here, run.here + run.length), weight: 1, how: 'verbatim' }));
+      found.push(this.hit({ source: print.source, ...origin }, { start, end }, { value: here.text.slice(run.here, run.here + run.length), id: 0, weight: 1, how: 'verbatim' }));
     }
     return found;
   }
 
-  private hit(place: Place, span: { start: number; end: number }, what: Pick<Hit, 'value' | 'weight' | 'how'>): Hit {
+  private hit(place: Place, span: { start: number; end: number }, what: Pick<Hit, 'value' | 'id' | 'weight' | 'how'>): Hit {
     return { source: place.source, origin: { leaf: place.source.leaf, start: place.start, end: place.end }, ...span, ...what };
   }
 }
 
 function leafText(source: LabelledLeaf): string {
-  return source.document.content.leaves[source.leaf]?.text ?? '';
-}
-
-/** Dates and times are in every text; they prove nothing. Numbers of four digits prove something. */
-function isTelling(key: string): boolean {
-  if (isEntity(key)) return !isDateKey(key);
-  return /^\d/.test(key) && key.replace(/\D/g, '').length === 4 && !/^(?:19|20)\d\d$/.test(key);
-}
-
-function weightOfValue(key: string): number {
-  return isEntity(key) ? 1 : 0.34;
+  return source.document.leaves[source.leaf]?.text ?? '';
 }
 
 /** The value of a field that reads like a name: two to five words, capitals in it. */

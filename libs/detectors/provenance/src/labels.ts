@@ -17,12 +17,14 @@ export interface Actor {
 export interface SourceFacts {
   /** Leaf ordinal → names of restricting labels. */
   readonly labels: Map<number, readonly string[]>;
-  readonly trusted: boolean;
+  /** Is it believed: all of it alike, or leaf by leaf? */
+  readonly trust: boolean | readonly boolean[];
 }
 
 export function sourceFacts(policy: Policy, at: { server: string; tool: string }, leaves: readonly Leaf[]): SourceFacts {
-  const sources = policy.sources.filter((source) => globMatches(source.server, at.server) && globMatches(source.tool, at.tool));
   const labels = new Map<number, readonly string[]>();
+  if (policy.sources.length === 0) return { labels, trust: false };
+  const sources = policy.sources.filter((source) => globMatches(source.server, at.server) && globMatches(source.tool, at.tool));
   const restricting = sources.filter((source) => source.readers !== undefined);
   if (restricting.length > 0) {
     leaves.forEach((leaf, ordinal) => {
@@ -30,15 +32,29 @@ export function sourceFacts(policy: Policy, at: { server: string; tool: string }
       if (names.length > 0) labels.set(ordinal, names);
     });
   }
-  const whole = sources.filter((source) => source.path === undefined);
-  const trusted = whole.some((source) => source.integrity === 'trusted') && !sources.some((source) => source.integrity === 'untrusted');
-  return { labels, trusted };
+  const trust = sources.some((source) => source.integrity !== undefined) ? leaves.map((leaf) => isTrusted(sources, leaf)) : [];
+  const mixed = trust.some((trusted) => trusted !== trust[0]);
+  return { labels, trust: mixed ? trust : (trust[0] ?? false) };
 }
 
-function covers(source: SourceLabel, leaf: Leaf): boolean {
+/** A field's own rules beat those for the whole answer; among equals, distrust wins. A text that cannot be opened has no fields to trust. */
+function isTrusted(sources: readonly SourceLabel[], leaf: Leaf): boolean {
+  const [ofField, ofWhole] = [sources.filter((source) => source.path !== undefined), sources.filter((source) => source.path === undefined)];
+  const said = (rules: readonly SourceLabel[], integrity: 'trusted' | 'untrusted'): boolean => rules.some((source) => source.integrity === integrity && (integrity === 'trusted' ? names(source, leaf) : covers(source, leaf)));
+  if (said(ofField, 'untrusted')) return false;
+  if (said(ofField, 'trusted')) return true;
+  return said(ofWhole, 'trusted') && !said(ofWhole, 'untrusted');
+}
+
+/** Does the rule's path name this very leaf? */
+function names(source: SourceLabel, leaf: Leaf): boolean {
   if (source.path === undefined || globMatches(source.path, leaf.path)) return true;
-  if (leaf.field !== '') return [leaf.field, `$.${leaf.field}`, `${leaf.path}.${leaf.field}`].some((name) => globMatches(source.path ?? '', name));
-  return !leaf.keyed && leaf.path.startsWith('$.content') && !source.path.startsWith('$.content');
+  return leaf.field !== '' && [leaf.field, `$.${leaf.field}`, `${leaf.path}.${leaf.field}`].some((name) => globMatches(source.path ?? '', name));
+}
+
+/** The same, and a text that cannot be opened into fields is covered by every rule about its fields. */
+function covers(source: SourceLabel, leaf: Leaf): boolean {
+  return names(source, leaf) || (leaf.field === '' && !leaf.keyed && leaf.path.startsWith('$.content') && source.path?.startsWith('$.content') === false);
 }
 
 /** Readers of a label: the union over the sources of that name. `undefined` = everyone. */

@@ -8,60 +8,83 @@
 import type { FindingDraft, Observation } from '@countersign/contracts';
 import type { CompiledPolicy } from '@countersign/policy';
 import { callScore, type LaneModel, type LanePair } from './call-score.artefact.js';
-import { evidenceOf, type Document } from './document.js';
+import type { CallView } from './call-view.js';
+import { evidenceOf } from './document.js';
 import { featureNames, featuresOf, type Explained, type FeatureName, type Features } from './features.js';
-import { pValueOf, type History } from './history.js';
-import { wordsOfTool, type Memory, type Session } from './memory.js';
+import { pValueOf, type History, type Lesson } from './history.js';
 import { lessonOf } from './lesson.js';
+import { toolOf, type Memory, type Session } from './memory.js';
 
 const termsShown = 4;
 
 export interface ScoredCall {
   readonly observation: Observation;
   readonly session: Session;
-  readonly document: Document;
+  readonly view: CallView;
   readonly memory: Memory;
   readonly policy: CompiledPolicy;
 }
 
+export interface Scored {
+  readonly finding: FindingDraft;
+  readonly lesson: Lesson;
+  readonly explained: Explained;
+}
+
 /** Kind `explained-by-source` when a lane would hold the call; otherwise `nothing`, with the numbers all the same. */
-export function scoreFinding(call: ScoredCall): FindingDraft {
-  const { observation, session, document, memory, policy } = call;
+export function scoreFinding(call: ScoredCall): Scored {
+  const { observation, session, view, memory, policy } = call;
   const toolName = observation.call?.tool ?? '';
   const history = memory.histories.get(observation.agent.name);
   const known = history !== undefined && history.sessions >= policy.policy.scores.sessionsMin ? history : undefined;
-  const tool = wordsOfTool(memory, observation.server, toolName);
-  const lesson = lessonOf(toolName, document);
-  const explained = featuresOf({
-    tool, toolName, document, lesson, session, impact: observation.call?.impact ?? 'write',
-    history: known,
-  });
+  const { vocabulary } = memory.indexer;
+  const { lesson, named } = lessonOf({ callId: observation.call?.callId ?? observation.id, tool: toolName, view, vocabulary });
+  const explained = featuresOf({ view, tool: toolOf(memory, observation.server, toolName).ids, toolName, lesson, named, session, vocabulary, impact: observation.call?.impact ?? 'write', history: known });
   const lanes = lanesFor({ task: session.task !== undefined, known: known !== undefined });
   const a = laneScore(lanes.a, explained.features);
   const b = laneScore(lanes.b, explained.features);
   const margin = Math.max(a - lanes.a.threshold, b - lanes.b.threshold);
   session.scoreMax = Math.max(session.scoreMax, margin);
-  return finding({ call, explained, margin, a, b, history, lane: a - lanes.a.threshold >= b - lanes.b.threshold ? lanes.a : lanes.b });
+  const lane = a - lanes.a.threshold >= b - lanes.b.threshold ? lanes.a : lanes.b;
+  return { finding: finding({ call, explained, margin, a, b, history, lane }), lesson, explained };
 }
 
-function finding(found: {
-  call: ScoredCall; explained: Explained; margin: number; a: number; b: number; history: History | undefined; lane: LaneModel;
-}): FindingDraft {
-  const { call, explained, margin, a, b, history, lane } = found;
+interface Found {
+  readonly call: ScoredCall;
+  readonly explained: Explained;
+  readonly margin: number;
+  readonly a: number;
+  readonly b: number;
+  readonly history: History | undefined;
+  readonly lane: LaneModel;
+}
+
+function finding({ call, explained, margin, a, b, history, lane }: Found): FindingDraft {
   const n = history?.sessionScores.length ?? 0;
-  const calibrated = history !== undefined && n >= call.policy.policy.scores.sessionsMin && n > 0;
+  const features = { ...named(explained.features), laneA: a, laneB: b };
+  if (margin <= 0) return { kind: 'nothing', severity: 'none', score: margin, sampleSize: n, features };
+  const calibrated = history !== undefined && n > 0 && n >= call.policy.policy.scores.sessionsMin;
   const terms = topTerms(lane, explained.features);
   const basis = calibrated
     ? `Compared with the highest score of ${n} benign sessions of this agent.`
     : `Only ${n} benign sessions of this agent are known (${call.policy.policy.scores.sessionsMin} needed for its own p-value): the threshold is the one frozen on tuning runs of other agents.`;
   const unread = call.session.task === undefined ? ' No task text was given.' : '';
   return {
-    kind: margin > 0 ? 'explained-by-source' : 'nothing', severity: margin > 0 ? 'high' : 'none', score: margin,
-    sentence: `${terms.length === 0 ? 'Nothing that was read explains this call better than the user does' : terms.join('; ')}.${unread} ${basis}`.slice(0, 1000),
-    evidence: margin > 0 ? evidence(call, explained) : [],
-    features: { ...named(explained.features), laneA: a, laneB: b, taint: explained.features.g_free },
-    ...(calibrated && margin > 0 ? { pValue: pValueOf(history, margin), sampleSize: n } : { sampleSize: n }),
+    kind: 'explained-by-source', severity: 'high', score: margin, sampleSize: n,
+    sentence: `${terms.length === 0 ? 'The call as a whole is above the threshold' : terms.join('; ')}.${unread} ${basis}`.slice(0, 1000),
+    wouldPass: wayOut(call, explained),
+    evidence: evidence(call, explained),
+    features: { ...features, taint: explained.features.g_free },
+    ...(calibrated ? { pValue: pValueOf(history, margin) } : {}),
   };
+}
+
+/** What would have made the call pass; people decide by it. */
+function wayOut({ view, session }: ScoredCall, { strongest }: Explained): string {
+  const argument = strongest === undefined ? undefined : view.document.leaves[strongest.leaf]?.text.slice(0, 80);
+  const meant = argument === undefined ? 'A person\'s word that the call is meant' : `A person's word that "${argument}" is meant`;
+  const task = session.task === undefined ? 'a task text that asks for it' : 'a task that names it';
+  return `${meant}, ${task}, an entry under \`knownEntities\`, or a policy that trusts the source's field.`.slice(0, 400);
 }
 
 export function lanesFor(call: { task: boolean; known: boolean }): LanePair {
@@ -107,15 +130,17 @@ function topTerms(lane: LaneModel, features: Features): string[] {
 function evidence(call: ScoredCall, explained: Explained): NonNullable<FindingDraft['evidence']> {
   const { strongest } = explained;
   if (strongest === undefined) return [];
-  const leaf = call.document.content.leaves[strongest.leaf];
+  const leaf = call.view.document.leaves[strongest.leaf];
   return [
-    evidenceOf(strongest.document, { leaf: strongest.unit.leaf, start: strongest.unit.start, end: strongest.unit.end }, `the passage, in ${strongest.document.server}/${strongest.document.tool}`),
-    evidenceOf(call.document, { leaf: strongest.leaf, start: 0, end: leaf?.text.length ?? 0 }, 'the argument'),
+    evidenceOf(strongest.document, { leaf: strongest.unit.leaf, start: strongest.unit.start, end: strongest.unit.end }, `the passage, in ${strongest.document.origin.server}/${strongest.document.origin.tool}`),
+    evidenceOf(call.view.document, { leaf: strongest.leaf, start: 0, end: leaf?.text.length ?? 0 }, 'the argument'),
   ];
 }
 
 function named(features: Features): Record<string, number> {
-  return Object.fromEntries(featureNames.filter((name) => features[name] !== 0).map((name) => [name, features[name]]));
+  const shown: Record<string, number> = {};
+  for (const name of featureNames) if (features[name] !== 0) shown[name] = features[name];
+  return shown;
 }
 
 function percent(value: number): string {

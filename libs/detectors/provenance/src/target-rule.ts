@@ -9,40 +9,12 @@
  */
 import type { FindingDraft, Observation } from '@countersign/contracts';
 import { globMatches, type Policy } from '@countersign/policy';
-import { evidenceOf, isWhole, unitText, type Document, type PlacedUnit, type Span } from './document.js';
-import type { Leaf } from './leaves.js';
+import type { CallView } from './call-view.js';
+import type { PlacedUnit } from './content.js';
+import { evidenceOf, placeOf, type Document, type Span } from './document.js';
 import type { Memory, Session } from './memory.js';
-import { folded, isNaming, tokensOf, tokensOfLeaf } from './text.js';
-import { nameWords } from './tool.js';
-import { contentWords, targetWords } from './words.js';
-
-const targetCharsMin = 2;
-const targetCharsMax = 200;
-const targetsMax = 64;
-
-export interface Target {
-  readonly leaf: number;
-  readonly start: number;
-  readonly end: number;
-  /** Folded characters as written. */
-  readonly value: string;
-  /** Token key when the target is an entity; compared instead of characters. */
-  readonly key: string | undefined;
-}
-
-/** Targets of a call's arguments: whole values of target-like parameters, and entities anywhere. */
-export function targetsOf(leaves: readonly Leaf[]): Target[] {
-  const found: Target[] = [];
-  leaves.forEach((leaf, ordinal) => {
-    const value = folded(leaf.text.trim());
-    const tokens = tokensOfLeaf(leaf).filter((token) => isNaming(token.key));
-    for (const token of tokens) found.push({ leaf: ordinal, start: token.start, end: token.end, value: folded(leaf.text.slice(token.start, token.end)), key: token.key });
-    const start = leaf.text.search(/\S/);
-    if (tokens.length > 0 || !namesTarget(leaf.path) || value.length < targetCharsMin || value.length > targetCharsMax) return;
-    found.push({ leaf: ordinal, start, end: start + value.length, value, key: undefined });
-  });
-  return found.slice(0, targetsMax);
-}
+import type { Target } from './targets.js';
+import { folded, tokensOf } from './text.js';
 
 /** Where a session read a target: in a field, in prose, or nowhere. */
 export interface Standing {
@@ -53,28 +25,29 @@ export interface Standing {
 export function standingOf(memory: Memory, session: Session, target: Target): Standing {
   let prose: Standing['prose'];
   for (const document of session.read) {
-    for (const unit of unitsHolding(document, target)) {
+    for (const unit of unitsHolding(memory, document, target)) {
       if (unit.structured) return { inField: true, prose: undefined };
-      if (unit.prose && (!document.trusted || wasUntrusted(memory, target, document.seq))) prose ??= proseAt(document, unit, target);
+      if (unit.prose && prose === undefined && (!document.origin.trusted || wasUntrusted(memory, target, document.origin.seq))) prose = proseAt(memory, document, { unit, target });
     }
   }
   return { inField: false, prose };
 }
 
 /** Did a session read a target anywhere, in a field or in prose? */
-export function wasRead(session: Session, target: Target): boolean {
-  return session.read.some((document) => unitsHolding(document, target).length > 0);
+export function wasRead(memory: Memory, session: Session, target: Target): boolean {
+  return session.read.some((document) => unitsHolding(memory, document, target).length > 0);
 }
 
-export function targetFinding(call: { observation: Observation; session: Session; document: Document; memory: Memory; policy: Policy }): FindingDraft | undefined {
-  const { observation, session, document, memory, policy } = call;
-  if (observation.call?.impact === 'read') return undefined;
-  for (const target of targetsOf(document.content.leaves)) {
-    if (isKnown(policy, target) || isOwn(session, target)) continue;
+export function targetFinding(call: { observation: Observation; session: Session; view: CallView; memory: Memory; policy: Policy }): FindingDraft | undefined {
+  const { observation, session, view, memory, policy } = call;
+  if (observation.call?.impact === 'read' || session.read.length === 0) return undefined;
+  for (const target of view.targets) {
+    if (isOwn(session, target)) continue;
     const exact = standingOf(memory, session, target);
-    const host = exact.inField || exact.prose !== undefined ? undefined : hostOf(target);
-    const { inField, prose } = host === undefined || isFamiliarHost(session, host) ? exact : standingOf(memory, session, host);
-    if (!inField && prose !== undefined) return finding({ observation, document, target: host ?? target, prose, hasTask: session.task !== undefined });
+    const host = exact.inField || exact.prose !== undefined ? undefined : hostOf(memory, target);
+    const { inField, prose } = host === undefined || isFamiliarHost(memory, session, host) ? exact : standingOf(memory, session, host);
+    if (inField || prose === undefined || isKnown(memory, policy, target)) continue;
+    return finding({ observation, document: view.document, target: host ?? target, prose, hasTask: session.task !== undefined });
   }
   return undefined;
 }
@@ -82,9 +55,9 @@ export function targetFinding(call: { observation: Observation; session: Session
 function finding(found: { observation: Observation; document: Document; target: Target; prose: NonNullable<Standing['prose']>; hasTask: boolean }): FindingDraft {
   const { observation, document, target, prose, hasTask } = found;
   const tool = observation.call?.tool ?? 'this call';
-  const parameter = document.content.leaves[target.leaf]?.path.replace('$.arguments.', '') ?? 'an argument';
-  const source = `${prose.document.server}/${prose.document.tool}`;
-  const shown = document.content.leaves[target.leaf]?.text.slice(target.start, target.end).slice(0, 80) ?? target.value;
+  const parameter = document.leaves[target.leaf]?.path.replace('$.arguments.', '') ?? 'an argument';
+  const source = `${prose.document.origin.server}/${prose.document.origin.tool}`;
+  const shown = document.leaves[target.leaf]?.text.slice(target.start, target.end).slice(0, 80) ?? target.value;
   const orders = prose.unit.imperative ? ' The sentence that names it gives an order.' : '';
   const nobody = hasTask ? 'neither the task nor the agent brought it in' : 'the agent did not bring it in before (no task text was given to compare with)';
   return {
@@ -101,57 +74,60 @@ function finding(found: { observation: Observation; document: Document; target: 
 }
 
 /** The host of an address or a link that was read nowhere as such: whoever names a host in prose leaves the rest to the agent. */
-function hostOf(target: Target): Target | undefined {
-  const host = /^@(?:[^@/]+@)?([a-z0-9_-]+(?:\.[a-z0-9_-]+)+)(?:[:/?#].*)?$/.exec(target.key ?? '')?.[1];
-  return host === undefined || `@${host}` === target.key ? undefined : { ...target, key: `@${host}`, value: host };
+function hostOf({ indexer: { vocabulary } }: Memory, target: Target): Target | undefined {
+  const id = target.id === 0 ? 0 : vocabulary.hostOf(target.id);
+  return id === 0 || id === target.id ? undefined : { ...target, id, value: vocabulary.keyOf(id).slice(1) };
 }
 
 /** The agent or the task used the host, or it stands in a field, alone or as part of an address. */
-function isFamiliarHost(session: Session, host: Target): boolean {
-  const belongs = (key: string): boolean => key === host.key || key.endsWith(`@${host.value}`) || key.startsWith(`@${host.value}/`);
-  if ([...session.own].some(belongs) || [...session.taskTokens].some(belongs)) return true;
-  return session.read.some(({ content }) => [...content.postings].some(([key, units]) => belongs(key) && units.some((at) => content.units[at]?.structured === true)));
+function isFamiliarHost({ indexer: { vocabulary } }: Memory, session: Session, host: Target): boolean {
+  const belongs = (id: number): boolean => vocabulary.hostOf(id) === host.id;
+  if (session.ownHosts.has(host.id) || [...session.taskTokens].some(belongs)) return true;
+  return session.read.some(({ content }) => content.ids.some((id, token) => belongs(id) && content.isInField(token)));
 }
 
-export function isKnown(policy: Policy, target: { value: string; key: string | undefined }): boolean {
-  const bare = target.key?.slice(1);
+/** Does policy vouch for an address, a link or an id? Undefined when it vouches for nobody. */
+export function vouchedFor(memory: Memory, policy: Policy): ((id: number) => boolean) | undefined {
+  const { vocabulary } = memory.indexer;
+  return policy.knownEntities.length === 0 ? undefined : (id) => vocabulary.isNaming(id) && isKnown(memory, policy, { value: vocabulary.keyOf(id).slice(1), id });
+}
+
+/** Does policy vouch for it? */
+export function isKnown({ indexer: { vocabulary } }: Memory, policy: Policy, target: { value: string; id: number }): boolean {
+  if (policy.knownEntities.length === 0) return false;
+  const bare = target.id === 0 ? undefined : vocabulary.keyOf(target.id).slice(1);
   return policy.knownEntities.some((glob) => globMatches(glob, target.value) || (bare !== undefined && globMatches(glob, bare)));
 }
 
-export function isOwn(session: Session, target: { value: string; key: string | undefined }): boolean {
-  if (target.key !== undefined) return session.own.has(target.key) || session.taskTokens.has(target.key);
-  return session.ownValues.has(target.value) || (session.task !== undefined && holdsWhole(session.task, target.value));
-}
-
-/** Does a folded text hold a folded value, not as a part of a word? */
-export function holdsWhole(text: string, value: string): boolean {
-  for (let at = text.indexOf(value); at >= 0; at = text.indexOf(value, at + 1)) if (isWhole(text, at, at + value.length)) return true;
-  return false;
+export function isOwn(session: Session, target: { value: string; id: number }): boolean {
+  if (target.id !== 0) return session.own.has(target.id) || session.taskTokens.has(target.id);
+  return session.ownValues.has(target.value) || (session.task !== undefined && placeOf(session.task, target.value) >= 0);
 }
 
 function wasUntrusted(memory: Memory, target: Target, before: number): boolean {
-  return memory.ring.some((document) => document.seq < before && document.kind !== 'argument' && document.kind !== 'task' && !document.trusted && unitsHolding(document, target).length > 0);
+  return memory.ring.some((document) => {
+    const { seq, kind, trusted } = document.origin;
+    return seq < before && kind !== 'argument' && kind !== 'task' && !trusted && unitsHolding(memory, document, target).length > 0;
+  });
 }
 
-function unitsHolding(document: Document, target: Target): PlacedUnit[] {
-  const { content } = document;
-  if (target.key !== undefined) return (content.postings.get(target.key) ?? []).flatMap((at) => content.units[at] ?? []);
+function unitsHolding({ indexer: { vocabulary } }: Memory, { content }: Document, target: Target): PlacedUnit[] {
+  if (target.id !== 0) return unitsWith(content, target.id);
   const [first] = tokensOf(target.value);
-  const candidates = first === undefined ? content.units.keys() : (content.postings.get(first.key) ?? []);
-  return [...candidates].flatMap((at) => content.units[at] ?? []).filter((unit) => holdsWhole(folded(unitText(content, unit)), target.value));
+  const candidates = first === undefined ? Array.from({ length: content.unitCount }, (_, unit) => content.unitAt(unit)) : unitsWith(content, vocabulary.find(first.key));
+  return candidates.filter((unit) => placeOf(folded(content.textOf(unit)), target.value) >= 0);
 }
 
-function proseAt(document: Document, unit: PlacedUnit, target: Target): NonNullable<Standing['prose']> {
-  const text = unitText(document.content, unit);
-  const token = target.key === undefined ? undefined : tokensOf(text).find(({ key }) => key === target.key);
+function unitsWith(content: Document['content'], id: number): PlacedUnit[] {
+  const token = content.find(id);
+  return token < 0 ? [] : Array.from({ length: content.countOf(token) }, (_, at) => content.unitAt(content.unitOf(token, at)));
+}
+
+function proseAt({ indexer: { vocabulary } }: Memory, document: Document, { unit, target }: { unit: PlacedUnit; target: Target }): NonNullable<Standing['prose']> {
+  const text = document.content.textOf(unit);
+  const key = vocabulary.keyOf(target.id);
+  const token = target.id === 0 ? undefined : tokensOf(text).find((candidate) => candidate.key === key);
   const start = unit.start + (token?.start ?? Math.max(0, folded(text).indexOf(target.value)));
   const length = token === undefined ? target.value.length : token.end - token.start;
   return { document, unit, span: { leaf: unit.leaf, start, end: start + length } };
-}
-
-/** The last name in a path decides: `to`, `recipients[0]`, `file_id`, `channelName`. */
-function namesTarget(path: string): boolean {
-  const last = /([A-Za-z_$][\w$]*)(?:\[\d+\])*$/.exec(path)?.[1] ?? '';
-  const words = nameWords(last);
-  return words.some((word) => targetWords.has(word)) || (targetWords.has(last.toLowerCase()) && !contentWords.has(last.toLowerCase()));
 }

@@ -5,8 +5,7 @@ import { gramHashes, selected, squeezed } from './fingerprints.js';
 import { leavesOf, rawSpan } from './leaves.js';
 import { folded, tokenKeys, tokensOf } from './text.js';
 import { isImperative, unitsOf } from './units.js';
-import { contentOf } from './document.js';
-import { bestWindow } from './windows.js';
+import { Vocabulary, TokenBuffer } from './vocabulary.js';
 
 describe('tokens', () => {
   const cases: readonly [string, string, readonly string[]][] = [
@@ -38,6 +37,35 @@ describe('tokens', () => {
         }
       }),
     );
+  });
+});
+
+describe('vocabulary', () => {
+  it('finds the tokens that the plain rules find, in the same places, whatever was read before', () => {
+    const vocabulary = new Vocabulary();
+    const word = fc.constantFrom('and', 'send', 'sent', 'may 1st', 'the 3rd to the 9th of june', '2026-01-02', '10:30', '1,234', '1,23,456', 'a@b.co', 'www.x.com/y/', 'v1.2.3', 'é', '🙂', '"', '=', '- ', 'report_7', 'DE44500105175407324931', '.', ',', '\u00a0', '@', '/');
+    const text = fc.oneof(fc.array(word, { maxLength: 30 }).map((words) => words.join(' ')), fc.array(word, { maxLength: 12 }).map((words) => words.join('')), fc.string({ unit: 'binary', maxLength: 120 }));
+    fc.assert(
+      fc.property(text, (raw) => {
+        const lower = folded(raw);
+        const buffer = new TokenBuffer();
+        vocabulary.scan(lower, { start: 0, end: lower.length }, buffer);
+        const found = Array.from({ length: buffer.count }, (_, at) => ({ key: vocabulary.keyOf(buffer.ids[at] ?? 0), start: buffer.starts[at], end: buffer.ends[at] }));
+        expect(found).toEqual(tokensOf(raw));
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  it('gives an id again only when nobody holds its word any more', () => {
+    const vocabulary = new Vocabulary();
+    const kept = vocabulary.idOf('kept');
+    const gone = vocabulary.idOf('@gone@mail.example');
+    vocabulary.sweep((hold) => hold(kept));
+    expect([vocabulary.find('kept'), vocabulary.find('@gone@mail.example'), vocabulary.find('@mail.example')]).toEqual([kept, 0, 0]);
+    const fresh = ['one', 'two', 'three'].map((word) => vocabulary.idOf(word));
+    expect(fresh).toContain(gone);
+    expect(new Set([...fresh, kept]).size).toBe(4);
   });
 });
 
@@ -84,15 +112,7 @@ describe('units', () => {
   ])('mood of "%s"', (text, expected) => expect(isImperative(text)).toBe(expected));
 });
 
-describe('windows, fingerprints and decodings', () => {
-  it('the best window holds the most distinct things within its width', () => {
-    const content = contentOf(leavesOf('Alpha is here today. Beta is there as well. ' + 'Nothing to see in this one. '.repeat(20) + 'Gamma and delta were seen.', '$'));
-    const aliases = ['alpha', 'beta', 'gamma', 'delta'].map((word) => ({ keys: [...tokenKeys(word)], weight: 1 }));
-    expect(bestWindow(content, aliases, { chars: 100, free: true, order: false })).toBe(2);
-    expect(bestWindow(content, aliases, { chars: 10_000, free: true, order: false })).toBe(4);
-    expect(bestWindow(content, aliases, { chars: 100, free: true, order: true })).toBe(0);
-  });
-
+describe('fingerprints and decodings', () => {
   it('two texts that share 23 letters share a selected print', () => {
     const letters = fc.string({ unit: fc.constantFrom(...'abcdefgh'), minLength: 23, maxLength: 60 });
     fc.assert(

@@ -14,6 +14,7 @@ export interface Token {
 }
 
 const chunkCharsMax = 512;
+const entityDigitsMin = 5;
 const grouped = /^[+-]?\d{1,3}(?:,\d{3})+(?:\.\d+)?$/;
 const mail = /^[a-z0-9._%+-]+@[a-z0-9-]+(?:\.[a-z0-9-]+)+$/;
 const link = /^[a-z][a-z0-9+.-]*:\/\/\S+$/;
@@ -52,10 +53,11 @@ export function tokensOf(text: string): Token[] {
 export function tokensOfFolded(lower: string): Token[] {
   const found: Token[] = [];
   const end = lower.length;
+  const whole = { start: 0, end };
   for (let at = 0; at < end; at++) {
-    if (isCut(lower, at)) continue;
+    if (isCut(lower, at, whole)) continue;
     const start = at;
-    while (at < end && !isCut(lower, at)) at += 1;
+    while (at < end && !isCut(lower, at, whole)) at += 1;
     chunkTokens(lower.slice(start, at), start, found);
   }
   const days = datesIn(lower);
@@ -63,14 +65,34 @@ export function tokensOfFolded(lower: string): Token[] {
 }
 
 /** White space and the signs between values; a comma inside a number belongs to it: `1,234,567` is one value. */
-function isCut(text: string, at: number): boolean {
+function isCut(text: string, at: number, span: { readonly start: number; readonly end: number }): boolean {
   const code = text.charCodeAt(at);
-  if (code >= 128) return code === 0xa0 || code === 0x1680 || (code >= 0x2000 && code <= 0x200a) || code === 0x2028 || code === 0x2029 || code === 0x202f || code === 0x205f || code === 0x3000 || code === 0xfeff;
-  if (cuts[code] === 0) return false;
-  return code !== 44 || !(isDigitAt(text, at - 1) && isDigitAt(text, at + 1) && isDigitAt(text, at + 2) && isDigitAt(text, at + 3) && !isDigitAt(text, at + 4));
+  if (code >= 128) return wideClass(code) !== 0;
+  if (((classes[code] ?? 0) & cutBit) === 0) return false;
+  return code !== 44 || !groupsDigits(text, at, span);
 }
 
-const cuts = Uint8Array.from({ length: 128 }, (_, code) => (/[\s"'`<>()[\]{}|;,=]/.test(String.fromCharCode(code)) ? 1 : 0));
+/** Does a comma stand between digits of one number? */
+export function groupsDigits(text: string, at: number, { start, end }: { readonly start: number; readonly end: number }): boolean {
+  return at > start && at + 3 < end && isDigitAt(text, at - 1) && isDigitAt(text, at + 1) && isDigitAt(text, at + 2) && isDigitAt(text, at + 3) && !(at + 4 < end && isDigitAt(text, at + 4));
+}
+
+export const cutBit = 1;
+/** Left out where a chunk begins, and where it ends. */
+export const leadingBit = 2;
+export const trailingBit = 4;
+export const digitBit = 8;
+
+/** Bits of a character above ASCII: white space cuts, all else is kept. */
+export function wideClass(code: number): number {
+  return code === 0xa0 || code === 0x1680 || (code >= 0x2000 && code <= 0x200a) || code === 0x2028 || code === 0x2029 || code === 0x202f || code === 0x205f || code === 0x3000 || code === 0xfeff ? cutBit : 0;
+}
+
+/** Bits of an ASCII character. */
+export const classes = Uint8Array.from({ length: 128 }, (_, code) => {
+  const cut = /[\s"'`<>()[\]{}|;,=]/.test(String.fromCharCode(code)) ? cutBit : 0;
+  return cut | (leading(code) ? leadingBit : 0) | (trailing(code) ? trailingBit : 0) | (code >= 48 && code <= 57 ? digitBit : 0);
+});
 
 function isDigitAt(text: string, at: number): boolean {
   const code = text.charCodeAt(at);
@@ -121,7 +143,8 @@ export function stemOf(word: string): string {
   return word;
 }
 
-function chunkTokens(raw: string, at: number, out: Token[]): void {
+/** Tokens of what stands between two cuts. */
+export function chunkTokens(raw: string, at: number, out: Token[]): void {
   let from = 0;
   let to = raw.length;
   while (from < to && leading(raw.charCodeAt(from))) from += 1;
@@ -131,6 +154,10 @@ function chunkTokens(raw: string, at: number, out: Token[]): void {
   const start = at + from;
   if (isPlainWord(text)) {
     for (const key of knownWordKeys(text)) out.push({ key, start, end: at + to });
+    return;
+  }
+  if (isPlainNumber(text)) {
+    out.push({ key: text.length >= entityDigitsMin ? `@${text}` : String(Number(text)), start, end: at + to });
     return;
   }
   const dated = dateKeys(text);
@@ -193,6 +220,15 @@ function wordKeys(word: string): readonly string[] {
   const groups = verbsByWord.get(word) ?? verbsByWord.get(stemOf(word)) ?? verbsByWord.get(`${stemOf(word)}e`);
   const stem = stemOf(word);
   return groups === undefined ? [stem] : [stem, ...groups.map((group) => `!${group}`)];
+}
+
+/** Digits and nothing else: no regular expression is needed to see what they are. */
+export function isPlainNumber(text: string): boolean {
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code < 48 || code > 57) return false;
+  }
+  return true;
 }
 
 function isPlainWord(text: string): boolean {

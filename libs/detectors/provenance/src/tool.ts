@@ -5,6 +5,7 @@
 import { stemOf, tokenKeys } from './text.js';
 import { functionWords, stopWords, verbsByWord, type VerbGroup } from './words.js';
 import { member } from './payload.js';
+import type { Vocabulary } from './vocabulary.js';
 
 export interface ToolWords {
   /** Stem of the main verb, or empty. */
@@ -22,6 +23,8 @@ export interface Match {
   readonly object: number;
 }
 
+/** A word of the description is a weaker sign of the object than one of the name. */
+export const describedObject = 0.7;
 const descriptionCharsMax = 600;
 const moneyWords = new Set(['money', 'payment', 'transaction', 'fund', 'funds', 'invoice']);
 
@@ -40,13 +43,22 @@ export function toolWords(name: string, definition?: unknown): ToolWords {
   return { verb: stemOf(verb), groups, nouns: new Set(nouns), described: new Set(described) };
 }
 
-export function matchOf(tool: ToolWords, has: (key: string) => boolean): Match {
-  let action = tool.verb !== '' && has(tool.verb) ? 1 : 0;
-  for (const group of tool.groups) if (has(group)) action = 1;
-  let object = 0;
-  for (const word of tool.described) if (has(word)) object = 0.7;
-  for (const noun of tool.nouns) if (has(noun)) object = 1;
-  return { action, object };
+/** The same as ids of a vocabulary. */
+export interface ToolIds {
+  /** Verb and groups. */
+  readonly action: readonly number[];
+  readonly nouns: readonly number[];
+  readonly described: readonly number[];
+}
+
+export function idsOf({ verb, groups, nouns, described }: ToolWords, vocabulary: Vocabulary): ToolIds {
+  const ids = (keys: Iterable<string>): number[] => [...keys].filter((key) => key !== '').map((key) => vocabulary.idOf(key));
+  return { action: ids([verb, ...groups]), nouns: ids(nouns), described: ids(described) };
+}
+
+export function matchOf(tool: ToolIds, has: (id: number) => boolean): Match {
+  const action = tool.action.some(has) ? 1 : 0;
+  return { action, object: tool.nouns.some(has) ? 1 : tool.described.some(has) ? describedObject : 0 };
 }
 
 /** Words of an identifier in any casing. */

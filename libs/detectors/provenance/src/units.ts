@@ -6,7 +6,7 @@
  */
 import type { Leaf } from './leaves.js';
 import { folded } from './text.js';
-import { functionWords, leadIns, orderVerbs, statementWords } from './words.js';
+import { givesOrder, hasFunctionWords, isSpace } from './orders.js';
 
 export const unitCharsMax = 240;
 const fieldValueCharsMax = 60;
@@ -42,33 +42,7 @@ export function unitsOf(leaf: Leaf, text: string = folded(leaf.text)): Unit[] {
 
 /** Does some clause of `text` give an order? `text` is one sentence or so. */
 export function isImperative(text: string): boolean {
-  return givesOrder(folded(text));
-}
-
-const clauseEnd = /[:!?;,]|\.(?=\s|$)|\band\b|\bthen\b|\\n|\n/u;
-const clausesMax = 5;
-const openingWordsMax = 7;
-
-function givesOrder(lower: string): boolean {
-  let seen = 0;
-  for (const clause of lower.split(clauseEnd, 12)) {
-    const words = openingWords(clause);
-    if (words.length < 2) continue;
-    if (opensWithOrder(words)) return true;
-    if (++seen >= clausesMax) return false;
-  }
-  return false;
-}
-
-/** The first words of a clause; more are never looked at. */
-function openingWords(clause: string): string[] {
-  const words: string[] = [];
-  const word = /[\p{L}\p{N}][\p{L}\p{N}'_.@/-]*/gu;
-  for (let match = word.exec(clause); match !== null; match = word.exec(clause)) {
-    words.push(match[0]);
-    if (words.length >= openingWordsMax) break;
-  }
-  return words;
+  return givesOrder(folded(text), 0, text.length);
 }
 
 interface Span {
@@ -76,56 +50,81 @@ interface Span {
   readonly end: number;
 }
 
-function opensWithOrder(words: readonly string[]): boolean {
-  for (let at = 0; at < words.length && at < 6; at++) {
-    const word = words[at] ?? '';
-    if (orderVerbs.has(word)) return !statementWords.has(words[at + 1] ?? '') && words.length > at + 1;
-    if (!leadIns.has(word) && !/^\d+[.)]?$/.test(word)) return false;
-  }
-  return false;
-}
-
 function field(start: number, end: number): Unit {
   return { start, end, structured: true, imperative: false, prose: false };
 }
 
 function isFieldValue(value: string): boolean {
-  return value.length <= fieldValueCharsMax && countSpaces(value) < fieldSpacesMax && !value.trim().includes('\n') && !hasFunctionWords(value, 3);
+  return value.length <= fieldValueCharsMax && countSpaces(value) < fieldSpacesMax && !value.trim().includes('\n') && !hasFunctionWords(value, whole(value), 3);
+}
+
+function whole(text: string): Span {
+  return { start: 0, end: text.length };
 }
 
 /** `key: value` or a short list item: the span of the whole line without its bullet. */
 function fieldSpan(text: string, line: Span): Span | undefined {
+  const may = mayBeField(text, line);
+  if (!may.key && !may.item) return undefined;
   const content = text.slice(line.start, line.end);
-  const key = /^\s*(?:[-*•]\s+)?["']?([\p{L}_][\p{L}\p{N}_ ./-]{0,40}?)["']?\s*[:=]\s+?(\S.*)?$/u.exec(content);
+  const key = may.key ? /^\s*(?:[-*•]\s+)?["']?([\p{L}_][\p{L}\p{N}_ ./-]{0,40}?)["']?\s*[:=]\s+?(\S.*)?$/u.exec(content) : null;
   if (key !== null && countSpaces(key[1] ?? '') < 4) return isFieldValue(key[2] ?? '') ? line : undefined;
-  const item = /^\s*(?:[-*•]|\d{1,3}[.)])\s+(\S.*)$/u.exec(content);
-  return item !== null && isFieldValue(item[1] ?? '') && !hasFunctionWords(item[1] ?? '', 2) ? line : undefined;
+  const item = may.item ? /^\s*(?:[-*•]|\d{1,3}[.)])\s+(\S.*)$/u.exec(content) : null;
+  return item !== null && isFieldValue(item[1] ?? '') && !hasFunctionWords(item[1] ?? '', whole(item[1] ?? ''), 2) ? line : undefined;
+}
+
+/** Cheap signs that a line is no plain prose: a colon or an equals sign before white space, or a bullet or number at its start. */
+function mayBeField(text: string, { start, end }: Span): { key: boolean; item: boolean } {
+  let first = start;
+  while (first < end && isSpace(text.charCodeAt(first))) first += 1;
+  const opening = text.charCodeAt(first);
+  const item = first < end && (opening === 45 || opening === 42 || opening === 0x2022 || (opening >= 48 && opening <= 57));
+  for (let at = first; at + 1 < end; at++) {
+    const code = text.charCodeAt(at);
+    if ((code === 58 || code === 61) && isSpace(text.charCodeAt(at + 1))) return { key: true, item };
+  }
+  return { key: false, item };
 }
 
 /** Lines; printed escapes (`\n` as two characters) end a line too, since that is what the reader of the text sees. */
-function* linesOf(text: string): Generator<Span> {
+function linesOf(text: string): Span[] {
+  const lines: Span[] = [];
   let start = 0;
-  const ends = /\r?\n|\\n/g;
-  for (const match of text.matchAll(ends)) {
-    yield { start, end: match.index };
-    start = match.index + match[0].length;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === 10) {
+      lines.push({ start, end: at > start && text.charCodeAt(at - 1) === 13 ? at - 1 : at });
+      start = at + 1;
+    } else if (code === 92 && text.charCodeAt(at + 1) === 110) {
+      lines.push({ start, end: at });
+      start = at + 2;
+      at += 1;
+    }
   }
-  yield { start, end: text.length };
+  lines.push({ start, end: text.length });
+  return lines;
 }
 
 function isBlank(text: string, line: Span): boolean {
-  return text.slice(line.start, line.end).trim() === '';
+  for (let at = line.start; at < line.end; at++) if (!isSpace(text.charCodeAt(at))) return false;
+  return true;
 }
 
+/** A sentence ends at a mark (and a quote or bracket behind it) before white space, a backslash or the paragraph's end. */
 function sentences(text: string, paragraph: Span, units: Unit[]): void {
-  const sentenceEnd = /[.!?]["')\]]?(?=\s|\\|$)/g;
-  const content = text.slice(paragraph.start, paragraph.end);
-  let from = 0;
-  for (const match of content.matchAll(sentenceEnd)) {
-    pieces(text, { start: paragraph.start + from, end: paragraph.start + match.index + match[0].length }, units);
-    from = match.index + match[0].length;
+  let from = paragraph.start;
+  for (let at = from; at < paragraph.end; at++) {
+    const code = text.charCodeAt(at);
+    if (code !== 46 && code !== 33 && code !== 63) continue;
+    const next = text.charCodeAt(at + 1);
+    const closes = at + 1 < paragraph.end && (next === 34 || next === 39 || next === 41 || next === 93);
+    const after = closes ? at + 2 : at + 1;
+    if (after < paragraph.end && text.charCodeAt(after) !== 92 && !isSpace(text.charCodeAt(after))) continue;
+    pieces(text, { start: from, end: after }, units);
+    from = after;
+    at = after - 1;
   }
-  pieces(text, { start: paragraph.start + from, end: paragraph.end }, units);
+  pieces(text, { start: from, end: paragraph.end }, units);
 }
 
 function pieces(text: string, span: Span, units: Unit[]): void {
@@ -133,8 +132,7 @@ function pieces(text: string, span: Span, units: Unit[]): void {
   while (start < span.end && text.charCodeAt(start) <= 32) start += 1;
   while (start < span.end) {
     const end = span.end - start <= unitCharsMax ? span.end : cutAt(text, start, start + unitCharsMax);
-    const said = text.slice(start, end);
-    units.push({ start, end, structured: false, imperative: givesOrder(said), prose: hasFunctionWords(said, 2) });
+    units.push({ start, end, structured: false, imperative: givesOrder(text, start, end), prose: hasFunctionWords(text, { start, end }, 2) });
     start = end;
     while (start < span.end && text.charCodeAt(start) <= 32) start += 1;
   }
@@ -150,20 +148,3 @@ function countSpaces(text: string): number {
   for (let at = 0; at < text.length; at++) if (text.charCodeAt(at) === 32) spaces += 1;
   return spaces;
 }
-
-/** Are there at least `count` words of grammar? `lower` is folded. */
-function hasFunctionWords(lower: string, count: number): boolean {
-  let found = 0;
-  let start = -1;
-  for (let at = 0; at <= lower.length; at++) {
-    const code = at < lower.length ? lower.charCodeAt(at) : 32;
-    const isLetter = (code >= 97 && code <= 122) || code === 39 || code > 127;
-    if (isLetter && start < 0) start = at;
-    if (isLetter || start < 0) continue;
-    if (at - start <= functionWordCharsMax && functionWords.has(lower.slice(start, at)) && ++found >= count) return true;
-    start = -1;
-  }
-  return false;
-}
-
-const functionWordCharsMax = 8;
