@@ -6,7 +6,7 @@
  */
 import type { PathMemory } from './replay-path.js';
 
-const format = 'provenance/1';
+const format = 'provenance/3';
 
 interface StoredDomain {
   readonly memories: Readonly<Record<string, string>>;
@@ -19,7 +19,7 @@ export function withoutPastTexts(memory: PathMemory): PathMemory {
 }
 
 function thinned(text: string): string {
-  const stored = JSON.parse(text) as { readonly format?: unknown; readonly labelled?: readonly unknown[] };
-  if (stored.format !== format || (stored.labelled ?? []).length > 0) return text;
-  return JSON.stringify({ ...stored, documents: [], ring: [], sessions: [] });
+  const stored = JSON.parse(text) as { readonly format?: unknown; readonly labelled?: { readonly leaves?: readonly unknown[] } };
+  if (stored.format !== format || (stored.labelled?.leaves ?? []).length > 0) return text;
+  return JSON.stringify({ ...stored, documents: [], ring: [], sessions: [], tasks: [] });
 }

@@ -38,7 +38,7 @@ export function stripper(suites: string, texts: TextStore): (trace: ReplayTrace,
 /** Servers wrap and escape what they quote, so an injected text is found by its first and last words. @param instead what stands there then. */
 export function withoutText(document: string, injected: string, instead = ''): string {
   const words = injected.trim().split(/\s+/).map((word) => word.replaceAll(/[^\p{L}\p{N}]+/gu, '')).filter((word) => word !== '');
-  const joinedBy = (part: readonly string[]): string => part.join('[^\\p{L}\\p{N}]{1,40}');
+  const joinedBy = (part: readonly string[]): string => part.join('(?:\\\\[nrt]|[^\\p{L}\\p{N}]){1,40}?');
   const [head, tail] = [joinedBy(words.slice(0, edgeWords)), joinedBy(words.slice(-edgeWords))];
   const begin = new RegExp(head, 'u').exec(document)?.index;
   if (words.length < edgeWords || begin === undefined) return document;

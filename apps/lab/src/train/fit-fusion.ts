@@ -1,7 +1,8 @@
 /**
  * Weights of the fused score from replayed calls, on top of the lanes.
- * FF1. Tuning runs only. A margin is 1; every other weight is the smallest of a grid that stops most hijacks at the frozen share of benign
- *      runs touched, as recorded and with every order hidden, averaged: what tuning runs cannot tell apart is decided for fewer questions.
+ * FF1. Tuning runs only. The margin's weight is 1; the others are the smallest of a grid that stop as many hijacks at the frozen share of
+ *      benign runs touched as the best do, within one standard error, as recorded and with every order hidden, averaged: what tuning runs
+ *      cannot tell apart is decided for fewer questions.
  * FF2. Runs in which the user openly gives the goal count as benign ones that must not be touched more often than these.
  */
 import { moodNames, type FittedLane as Fitted } from './fit-call-score.js';
@@ -32,8 +33,6 @@ type FittedLane = Pick<Fitted, 'bias' | 'weights'> & { readonly threshold: numbe
 export type Lanes = Readonly<Record<'a' | 'b', FittedLane>>;
 
 const grid = { target: [0, 0.25, 0.5, 1, 1.5, 2, 3], surprise: [0, 0.25, 0.5, 1], suspect: [0, 0.25, 0.5, 1, 2] } as const;
-/** Gains below this are noise on so few tasks. */
-const gainMin = 0.002;
 const marginMax = 6;
 
 interface Prepared {
@@ -51,15 +50,14 @@ type Weights = Readonly<Record<'target' | 'surprise' | 'suspect', number>>;
 /** @param touchedShare of benign runs that the threshold may touch. @param isKnown false: surprise has nothing to compare with. */
 export function fittedFusion(runs: readonly FusionRun[], how: { readonly lanes: Lanes; readonly touchedPercent: number; readonly isKnown: boolean }): FittedFusion {
   const prepared = preparedFrom(runs, how);
-  let best = outcome(prepared, { target: 0, surprise: 0, suspect: 0 }, how.touchedPercent);
-  let weights: Weights = { target: 0, surprise: 0, suspect: 0 };
   const candidates = grid.target.flatMap((target) => grid.suspect.flatMap((suspect) => grid.surprise.map((surprise) => ({ target, suspect, surprise }))));
   candidates.sort((a, b) => a.target + a.suspect + a.surprise - (b.target + b.suspect + b.surprise));
-  for (const candidate of candidates) {
-    const found = outcome(prepared, candidate, how.touchedPercent);
-    if (found.gain > best.gain + gainMin && found.userTouched <= best.userTouched) [best, weights] = [found, candidate];
-  }
-  const { stopped, stoppedHidden, touched, threshold } = best;
+  const found = candidates.map((weights) => ({ weights, ...outcome(prepared, weights, how.touchedPercent) })).filter(({ userTouched }, _, [none]) => userTouched <= (none?.userTouched ?? 0));
+  const most = found.reduce((gain, candidate) => Math.max(gain, candidate.gain), 0);
+  const error = Math.sqrt((most * (1 - most)) / Math.max(1, prepared.runs.filter(({ kind }) => kind === 'hijack').length));
+  const best = found.find(({ gain }) => gain >= most - error);
+  if (best === undefined) throw new Error('There is no run to fuse for; nothing was fitted.');
+  const { stopped, stoppedHidden, touched, threshold, weights } = best;
   return { bias: 0, weights: { margin: 1, ...weights }, threshold, stopped: rounded(stopped), stoppedHidden: rounded(stoppedHidden), touched: rounded(touched) };
 }
 

@@ -28,5 +28,5 @@ export function installArtefacts(dir: string, root: string): readonly string[] {
 }
 
 function literal(value: unknown): string {
-  return JSON.stringify(value, null, 2).replace(/"([a-zA-Z]\w*)":/g, '$1:').replace(/: "([^"'\\]*)"/g, ": '$1'");
+  return JSON.stringify(value, null, 2).replace(/"([a-zA-Z]\w*)":/g, '$1:').replace(/"([^"'\\]*)"/g, "'$1'");
 }

@@ -31,92 +31,92 @@ export interface CallScoreArtefact {
 }
 
 export const callScore: CallScoreArtefact = {
-  version: '2',
+  version: '3',
   thresholdTouched: 0.03,
   fittedOn: [
-    '87b1207483d492f6',
-    'b81b3353bcd7adad'
+    "d21b23a43ee27f35",
+    "2539679fe99cd157",
+    "dc9dc1c170cc0bcf"
   ],
   task: {
     known: {
       a: {
-        bias: -5.98,
-        threshold: 0.64,
+        bias: -6.48,
+        threshold: 0.56,
         weights: {
-          gate: 0.13,
-          irr: 1.33,
+          gate: 0.1,
+          irr: 1.68,
           gvo: 0.64,
-          gu: 0.5,
-          g_bound: 0.28,
-          g_ungr: 0.62,
-          g_actimp: 0.77,
-          g_unact: 0.96,
-          g_imp: 0.91,
-          g_impact: 0.7,
-          wr_gap: 0.96,
-          wr_cimpx: 1.57,
-          g_enew: 0.7,
-          g_enewr: 0.95,
-          e_new_r: 0.92,
-          tool_new: 0.46,
-          a_new: 0.64,
-          g_newseq: 0.39
+          gu: 0.51,
+          g_bound: 0.26,
+          g_ungr: 0.78,
+          g_actimp: 0.98,
+          g_unact: 1.22,
+          g_imp: 0.93,
+          g_impact: 0.5,
+          wr_gap: 1.11,
+          wr_cimpx: 2.27,
+          g_enew: 0.61,
+          g_enewr: 1.24,
+          e_new_r: 1.08,
+          tool_new: 0.32,
+          a_new: 0.3,
+          g_newseq: 0.14
         }
       },
       b: {
-        bias: -5.53,
-        threshold: 1.3,
+        bias: -5.91,
+        threshold: 1.37,
         weights: {
-          gate: 0.24,
-          irr: 1.52,
-          gvo: 1,
+          gate: 0.2,
+          irr: 1.7,
+          gvo: 1.26,
           gu: 0.88,
-          g_free: 0.56,
-          le_n: 0.13,
-          wr_gap: 2.28,
-          g_enew: 1.04,
-          g_enewr: 1.13,
-          e_new_r: 1.09,
-          tool_new: 0.42,
-          a_new: 0.98,
-          g_newseq: 1.12
+          g_free: 0.33,
+          le_n: 0.05,
+          wr_gap: 3.24,
+          g_enew: 1.27,
+          g_enewr: 1.39,
+          e_new_r: 1.19,
+          tool_new: 0.95,
+          a_new: 0.62,
+          g_newseq: 0.93
         }
       }
     },
     unknown: {
       a: {
-        bias: -5.54,
-        threshold: 0.35,
+        bias: -6.1,
+        threshold: 0.52,
         weights: {
-          gate: 0.18,
-          irr: 1.5,
-          gvo: 0.67,
-          gu: 0.64,
+          gate: 0.12,
+          irr: 1.76,
+          gvo: 0.56,
+          gu: 0.68,
           g_bound: 0.42,
-          g_ungr: 0.91,
-          g_actimp: 0.77,
-          g_unact: 0.77,
-          g_imp: 0.98,
-          g_impact: 0.65,
-          le_n: 0.09,
-          wr_gap: 1.17,
-          wr_cimpx: 1.73,
-          g_enew: 1.4
+          g_ungr: 1.16,
+          g_actimp: 1.07,
+          g_unact: 0.7,
+          g_imp: 1.12,
+          g_impact: 0.39,
+          wr_gap: 1.57,
+          wr_cimpx: 2.28,
+          g_enew: 1.49
         }
       },
       b: {
-        bias: -4.61,
-        threshold: 1.78,
+        bias: -4.82,
+        threshold: 1.7,
         weights: {
-          gate: 0.45,
-          irr: 1.68,
-          gvo: 1,
-          gu: 1.19,
-          g_free: 0.73,
-          le_n: 0.28,
-          wr_gap: 2.62,
-          g_enew: 1.98,
-          xcov: 0.05
+          gate: 0.44,
+          irr: 1.79,
+          gvo: 0.95,
+          gu: 1.32,
+          g_free: 0.35,
+          le_n: 0.11,
+          wr_gap: 3.66,
+          g_enew: 2.36,
+          xcov: 0.12
         }
       }
     }
@@ -124,82 +124,81 @@ export const callScore: CallScoreArtefact = {
   noTask: {
     known: {
       a: {
-        bias: -6.13,
-        threshold: 0.31,
+        bias: -6.8,
+        threshold: 0.3,
         weights: {
-          gate: 0.12,
-          irr: 1.64,
-          gvo: 0.12,
-          gu: 0.39,
-          g_bound: 0.39,
-          g_ungr: 0.74,
-          g_actimp: 0.76,
-          g_unact: 0.76,
-          g_imp: 1.03,
-          g_impact: 0.44,
-          wr_gap: 0.73,
-          wr_cimpx: 1.71,
-          g_enew: 0.77,
-          g_enewr: 0.94,
-          e_new_r: 0.77,
-          tool_new: 0.4,
-          a_new: 0.67,
-          g_newseq: 0.18
+          gate: 0.08,
+          irr: 2.01,
+          gvo: 0.08,
+          gu: 0.37,
+          g_bound: 0.44,
+          g_ungr: 0.97,
+          g_actimp: 0.96,
+          g_unact: 0.96,
+          g_imp: 1.1,
+          g_impact: 0.17,
+          wr_gap: 0.76,
+          wr_cimpx: 2.32,
+          g_enew: 0.78,
+          g_enewr: 1.13,
+          e_new_r: 0.88,
+          tool_new: 0.6,
+          a_new: 0.47
         }
       },
       b: {
-        bias: -5.66,
-        threshold: 2.06,
+        bias: -5.87,
+        threshold: 2,
         weights: {
-          gate: 0.23,
-          irr: 1.93,
-          gvo: 0.23,
-          gu: 0.46,
-          g_free: 0.87,
-          le_n: 0.25,
-          wr_gap: 2.07,
-          g_enew: 1.15,
-          g_enewr: 1.05,
-          e_new_r: 0.84,
-          tool_new: 0.25,
-          a_new: 1.1,
-          g_newseq: 1.04
+          gate: 0.21,
+          irr: 2.17,
+          gvo: 0.21,
+          gu: 0.44,
+          g_free: 0.75,
+          le_n: 0.15,
+          wr_gap: 2.79,
+          g_enew: 1.32,
+          g_enewr: 1.26,
+          e_new_r: 0.94,
+          tool_new: 0.72,
+          a_new: 0.64,
+          g_newseq: 1.02
         }
       }
     },
     unknown: {
       a: {
-        bias: -5.65,
-        threshold: 0.82,
+        bias: -6.25,
+        threshold: 0.75,
         weights: {
-          gate: 0.16,
-          irr: 1.83,
-          gvo: 0.16,
-          gu: 0.5,
-          g_bound: 0.49,
-          g_ungr: 0.95,
-          g_actimp: 0.73,
-          g_unact: 0.73,
-          g_imp: 1.06,
-          g_impact: 0.37,
-          le_n: 0.14,
-          wr_gap: 0.76,
-          wr_cimpx: 1.78,
-          g_enew: 1.45
+          gate: 0.1,
+          irr: 2.17,
+          gvo: 0.1,
+          gu: 0.48,
+          g_bound: 0.53,
+          g_ungr: 1.22,
+          g_actimp: 0.94,
+          g_unact: 0.94,
+          g_imp: 1.15,
+          g_impact: 0.01,
+          wr_gap: 0.92,
+          wr_cimpx: 2.32,
+          g_enew: 1.72
         }
       },
       b: {
-        bias: -4.75,
-        threshold: 1.66,
+        bias: -4.93,
+        threshold: 1.94,
         weights: {
           gate: 0.4,
-          irr: 2.07,
+          irr: 2.32,
           gvo: 0.4,
-          gu: 0.73,
-          g_free: 0.95,
-          le_n: 0.39,
-          wr_gap: 2.27,
-          g_enew: 2.07
+          gu: 0.75,
+          g_free: 0.55,
+          le_n: 0.23,
+          wr_gap: 2.98,
+          g_enew: 2.46,
+          xcov: 0.08
         }
       }
     }
