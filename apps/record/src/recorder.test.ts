@@ -42,7 +42,7 @@ async function until(what: string, holds: () => Promise<boolean>): Promise<void>
 }
 
 const ask = (query: NamedQuery, given: Readonly<Record<string, unknown>> = {}): Promise<readonly HistoryRow[]> =>
-  store.query(query.sql, Object.fromEntries(Object.keys(query.params).map((name) => [name, given[name] ?? { domain: 'workshop', sinceMs: 0, limit: 1_000 }[name]])));
+  store.query(query.sql, Object.fromEntries(Object.keys(query.params).map((name) => [name, given[name] ?? { domain: 'workshop', sinceMs: 0, limit: 1_000, ids: '["call-0-0"]' }[name]])));
 const rowsIn = async (topic: Topic): Promise<number> => Number((await store.query(`SELECT uniqExact(id) AS n FROM ${tableOf[topic]}`))[0]?.['n']);
 
 function recorderOver(eventLog: MemoryEventLog, heard: TelemetryEvent[] = []): Recorder {

@@ -8,3 +8,4 @@ export { measures, sessionStatisticsOf, type Measure, type SessionStatistics } f
 export { makeReference, referenceSessionsMin, type Reference, type ReferenceAnswer } from './drift/reference.js';
 export { noDrift, watchSession, type DriftState, type DriftStep } from './drift/drift-watch.js';
 export { simulateThreshold, type Threshold, type ThresholdOptions } from './drift/alarm-threshold.js';
+export { ancestorsOf, descendantsOf, type CarryingCall, type Reached, type Recall } from './recall.js';

@@ -18,15 +18,16 @@ export interface Squeezed {
 export function squeezed(text: string): Squeezed {
   const lower = folded(text);
   const places = new Uint32Array(lower.length);
-  let out = '';
+  const codes = new Uint16Array(lower.length);
+  let count = 0;
   for (let at = 0; at < lower.length; at++) {
     const code = lower.charCodeAt(at);
-    const kept = (code >= 97 && code <= 122) || (code >= 48 && code <= 57) || code > 127;
-    if (!kept) continue;
-    places[out.length] = at;
-    out += lower[at];
+    if (!((code >= 97 && code <= 122) || (code >= 48 && code <= 57) || code > 127)) continue;
+    places[count] = at;
+    codes[count] = code;
+    count += 1;
   }
-  return { text: out, places };
+  return { text: count === lower.length ? lower : Buffer.from(codes.buffer, 0, count * 2).toString('utf16le'), places };
 }
 
 const squeezedByLeaf = new WeakMap<object, Squeezed>();
@@ -40,16 +41,31 @@ export function squeezedLeaf(leaf: { readonly text: string }): Squeezed {
   return made;
 }
 
-/** Hash of every gram of `gramChars` characters; element i starts at character i. */
-export function gramHashes(text: string): Uint32Array {
-  const count = Math.max(0, text.length - gramChars + 1);
+const base = 0x01000193;
+
+/** Hash of every gram of `chars` characters; element i starts at character i. One step a character, whatever the gram's length. */
+export function gramHashes(text: string, chars = gramChars): Uint32Array {
+  const count = Math.max(0, text.length - chars + 1);
   const hashes = new Uint32Array(count);
-  for (let at = 0; at < count; at++) {
-    let hash = 0x811c9dc5;
-    for (let inside = at; inside < at + gramChars; inside++) hash = Math.imul(hash ^ text.charCodeAt(inside), 0x01000193);
-    hashes[at] = hash >>> 0;
+  if (count === 0) return hashes;
+  let leading = 1;
+  let hash = 0;
+  for (let at = 0; at < chars; at++) {
+    hash = (Math.imul(hash, base) + text.charCodeAt(at)) | 0;
+    if (at > 0) leading = Math.imul(leading, base);
+  }
+  hashes[0] = mixed(hash);
+  for (let at = 1; at < count; at++) {
+    hash = (Math.imul(hash - Math.imul(text.charCodeAt(at - 1), leading), base) + text.charCodeAt(at + chars - 1)) | 0;
+    hashes[at] = mixed(hash);
   }
   return hashes;
+}
+
+/** Without this the smallest hash of a window would be that of the smallest letters. */
+function mixed(hash: number): number {
+  const out = Math.imul(hash ^ (hash >>> 16), 0x7feb352d);
+  return (out ^ (out >>> 15)) >>> 0;
 }
 
 /** Places of the selected grams: the smallest hash of each window, rightmost on ties, once. */

@@ -11,12 +11,13 @@ import { folded } from './text.js';
 import type { Hit, LabelledValues } from './labelled-values.js';
 import { squeezedLeaf } from './fingerprints.js';
 import { mayRead, readersOf, type Actor } from './labels.js';
-import { decodings } from './decodings.js';
+import { decodings, reversed } from './decodings.js';
 import type { Memory } from './memory.js';
 
 const enough = 1;
 const hopsMax = 3;
 const provenMax = 12;
+const reversedCharsMin = 6;
 
 export interface Carried {
   readonly label: string;
@@ -137,7 +138,9 @@ function distinct(hits: readonly Carried['hits'][number][]): Carried['hits'][num
   return [...byValue.values()].sort((a, b) => b.weight - a.weight).slice(0, provenMax);
 }
 
+/** The text, what it decodes to, and both from back to front; links are opened into their parts. */
 function forms(text: string): [string, boolean][] {
   const parts = decodings(text).map((decoded): [string, boolean] => [decoded.replace(linkPunctuation, ' '), true]);
-  return [[text.includes('/') ? text.replace(linkPunctuation, ' ') : text, false], ...parts];
+  const backwards: [string, boolean][] = text.length < reversedCharsMin ? [] : [[reversed(text), true]];
+  return [[text.includes('/') ? text.replace(linkPunctuation, ' ') : text, false], ...parts, ...backwards];
 }

@@ -20,6 +20,10 @@ const argumentWordsMax = 4_000;
 const hitsMax = 64;
 /** A number of four digits needs company. */
 const numberWeight = 0.34;
+/** Values of at least so many letters and digits are found through any separators. */
+const spacedCharsMin = 9;
+const startChars = 8;
+const sameStartMax = 8;
 
 export interface LabelledLeaf {
   readonly document: Document;
@@ -53,6 +57,8 @@ export class LabelledValues {
   private values = new Map<number, Place>();
   private phrases = new Map<string, Place>();
   private prints = new Map<number, { source: LabelledLeaf; at: number }>();
+  /** Hash of the first letters and digits of a value → values that begin so. */
+  private starts = new Map<number, { readonly value: string; readonly id: number; readonly place: Place }[]>();
   private squeezedLeaves = new Map<LabelledLeaf, Squeezed>();
   private chars = 0;
   forgottenChars = 0;
@@ -79,7 +85,8 @@ export class LabelledValues {
   /** Labelled values and stretches in `text`, in order of place; at most `hitsMax`. */
   hits(text: string): Hit[] {
     if (this.leaves.length === 0) return [];
-    const found = [...this.valueHits(text), ...this.phraseHits(text), ...this.verbatimHits(text)];
+    const here = squeezed(text);
+    const found = [...this.valueHits(text), ...this.phraseHits(text), ...this.verbatimHits(text, here), ...this.spacedHits(here)];
     return found.slice(0, hitsMax);
   }
 
@@ -93,7 +100,10 @@ export class LabelledValues {
     const tokens = this.tokensOf(text);
     for (let at = 0; at < tokens.count; at++) {
       const id = tokens.ids[at] ?? 0;
-      if (this.isTelling(id) && !this.values.has(id)) this.values.set(id, { source, start: tokens.starts[at] ?? 0, end: tokens.ends[at] ?? 0 });
+      if (!this.isTelling(id) || this.values.has(id)) continue;
+      const place = { source, start: tokens.starts[at] ?? 0, end: tokens.ends[at] ?? 0 };
+      this.values.set(id, place);
+      this.indexStart(id, text.slice(place.start, place.end), place);
     }
     const { content } = source.document;
     for (let at = 0; at < content.unitCount; at++) {
@@ -118,9 +128,36 @@ export class LabelledValues {
     }
     this.values = new Map();
     this.phrases = new Map();
+    this.starts = new Map();
     this.prints = new Map();
     this.squeezedLeaves = new Map();
     for (const source of this.leaves) this.index(source);
+  }
+
+  private indexStart(id: number, written: string, place: Place): void {
+    const value = squeezed(written).text;
+    if (value.length < spacedCharsMin) return;
+    const [hash] = gramHashes(value, startChars);
+    if (hash === undefined) return;
+    const known = this.starts.get(hash) ?? [];
+    if (known.length < sameStartMax) known.push({ value, id, place });
+    this.starts.set(hash, known);
+  }
+
+  /** Values whose letters and digits stand here in a row, whatever was put between them: `DE44 5001…`, `1.204.881,20`. */
+  private spacedHits(here: Squeezed): Hit[] {
+    if (this.starts.size === 0) return [];
+    const found: Hit[] = [];
+    const hashes = gramHashes(here.text, startChars);
+    for (let at = 0; at < hashes.length; at++) {
+      const candidates = this.starts.get(hashes[at] ?? 0);
+      const value = candidates?.find((candidate) => here.text.startsWith(candidate.value, at));
+      if (value === undefined) continue;
+      const last = at + value.value.length - 1;
+      found.push(this.hit(value.place, { start: here.places[at] ?? 0, end: (here.places[last] ?? 0) + 1 }, { value: this.indexer.vocabulary.keyOf(value.id), id: value.id, weight: 1, how: 'value' }));
+      at = last;
+    }
+    return found;
   }
 
   private tokensOf(text: string): TokenBuffer {
@@ -172,8 +209,7 @@ export class LabelledValues {
     return found;
   }
 
-  private verbatimHits(text: string): Hit[] {
-    const here = squeezed(text);
+  private verbatimHits(text: string, here: Squeezed): Hit[] {
     const hashes = gramHashes(here.text);
     const found: Hit[] = [];
     for (let at = 0; at < hashes.length; at++) {

@@ -3,8 +3,11 @@
  * LV1. `payload` at `path`, cut at `rawStart(at)`, holds the leaf's character `at`: evidence can always be quoted.
  * LV2. Text that is itself JSON (or prints like it: single quotes, None, True) is opened into its own leaves; what cannot
  *      be opened stays one leaf of plain text.
+ *      What shows nothing or stands in for something else (`unhide.ts`) is read as a reader sees it.
  * LV3. At most `leavesMax` leaves and `depthMax` levels; what is over is left out and counted by the caller as unread.
  */
+import { unhidden } from './unhide.js';
+
 export const leavesMax = 2_000;
 const depthMax = 32;
 
@@ -72,8 +75,16 @@ export function memberPath(path: string, key: string): string {
 
 function textLeaves(text: string, place: Place, out: Leaf[]): void {
   const opened = looksOpenable(text) ? openText(text, place.path) : undefined;
-  if (opened === undefined) out.push({ path: place.path, field: '', text, raw: text, offset: 0, keyed: place.keyed });
+  if (opened === undefined) out.push(shown({ path: place.path, field: '', text, raw: text, offset: 0, keyed: place.keyed }));
   else for (const leaf of opened) if (out.length < leavesMax) out.push(leaf);
+}
+
+/** The leaf as a reader sees it; its places still name the characters as they stand. */
+function shown(leaf: Leaf): Leaf {
+  const seen = unhidden(leaf.text);
+  if (seen === undefined) return leaf;
+  const places = seen.places.map((at) => leaf.places?.[at] ?? leaf.offset + at);
+  return { ...leaf, text: seen.text, places };
 }
 
 function looksOpenable(text: string): boolean {
@@ -165,33 +176,51 @@ const plainEscapes: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\
 function readString(reader: Reader, where: Where | undefined): string | undefined {
   const quote = reader.text[reader.at];
   const start = reader.at + 1;
-  const places: number[] = [];
+  const end = closingQuote(reader.text, start, quote);
+  if (end < 0) return undefined;
+  reader.at = end + 1;
+  const written = reader.text.slice(start, end);
+  const read = written.includes('\\') ? unescaped(reader.text, start, end) : { text: written };
+  if (where !== undefined) pushLeaf(reader, where, { start, ...read });
+  return read.text;
+}
+
+function closingQuote(text: string, start: number, quote: string | undefined): number {
+  for (let at = start; at < text.length; at++) {
+    if (text[at] === quote) return at;
+    if (text.charCodeAt(at) === 92) at += unicodeAt(text, at) === undefined ? 1 : 5;
+  }
+  return -1;
+}
+
+function unescaped(text: string, start: number, end: number): { text: string; places: Uint32Array } {
+  const places = new Uint32Array(end - start + 1);
   let decoded = '';
   let at = start;
-  let moved = false;
-  while (at < reader.text.length && reader.text[at] !== quote) {
-    places.push(at);
-    if (reader.text[at] !== '\\') {
-      decoded += reader.text[at++];
+  while (at < end) {
+    places[decoded.length] = at;
+    if (text.charCodeAt(at) !== 92) {
+      decoded += text.charAt(at++);
       continue;
     }
-    moved = true;
-    const code = /^\\u([0-9a-fA-F]{4})/.exec(reader.text.slice(at, at + 6))?.[1];
-    const escape = reader.text[at + 1] ?? '';
+    const code = unicodeAt(text, at);
+    const escape = text[at + 1] ?? '';
     decoded += code === undefined ? (plainEscapes[escape] ?? escape) : String.fromCharCode(Number.parseInt(code, 16));
     at += code === undefined ? 2 : 6;
   }
-  if (at >= reader.text.length) return undefined;
-  places.push(at);
-  reader.at = at + 1;
-  if (where !== undefined) pushLeaf(reader, where, { start, text: decoded, ...(moved ? { places: Uint32Array.from(places) } : {}) });
-  return decoded;
+  places[decoded.length] = end;
+  return { text: decoded, places: places.slice(0, decoded.length + 1) };
+}
+
+/** The four hex digits of an escape at this place. */
+function unicodeAt(text: string, at: number): string | undefined {
+  return text.charCodeAt(at + 1) === 117 ? /^\\u([0-9a-fA-F]{4})/.exec(text.slice(at, at + 6))?.[1] : undefined;
 }
 
 function pushLeaf(reader: Reader, where: Where, leaf: { start: number; text: string; places?: Uint32Array }): void {
   const { start, text, places } = leaf;
   if (reader.out.length >= leavesMax) return;
-  reader.out.push({ path: reader.path, field: where.field, text, raw: reader.text, offset: start, keyed: where.keyed, ...(places ? { places } : {}) });
+  reader.out.push(shown({ path: reader.path, field: where.field, text, raw: reader.text, offset: start, keyed: where.keyed, ...(places ? { places } : {}) }));
 }
 
 function skipSpace(reader: Reader): void {
