@@ -10,6 +10,7 @@ import { createPrivateKey, createPublicKey, generateKeyPairSync } from 'node:cry
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { createPrivateFile, ensurePrivateDir } from './private-files.js';
+import { StartRefused } from './until-reachable.js';
 
 export interface SigningKey {
   /** PKCS#8 PEM of an Ed25519 key. */
@@ -49,10 +50,10 @@ export function createKeys(dir: string): InstallationKeys {
   return keys;
 }
 
-/** @throws a sentence when the key is not there (KE3), or is not as it must be. */
+/** @throws {StartRefused} when the key is not there (KE3); a sentence when it is not as it must be. */
 export function loadKey(dir: string, name: keyof InstallationKeys): SigningKey {
   const file = join(dir, `${name}.pem`);
-  if (!existsSync(file)) throw new Error(`there is no key ${file}. It is not made here: run \`countersign keys --dir DIR\` once, and carry the files to the machines that need them.`);
+  if (!existsSync(file)) throw new StartRefused(`there is no key ${file}. It is not made here: run \`countersign keys --dir DIR\` once, and carry the files to the machines that need them.`);
   return load(file);
 }
 

@@ -34,33 +34,40 @@ export function registerStages(program: Command): void {
 async function run(name: ServiceName, flags: StageFlags): Promise<void> {
   const settings = await serviceConfig(flags.config);
   const hasSettings = flags.config !== undefined || settings.kafka !== undefined || process.env['COUNTERSIGN_PROFILE'] === 'distributed';
-  if (!hasSettings || settings.profile === 'embedded') return runEmbedded(name, flags);
+  if (!hasSettings || settings.profile === 'embedded') return runEmbedded(name, flags, settings.gate.enrolment);
   const config: Config = { ...settings, ...(flags.data && { dataDir: flags.data }), ...(flags.policy && { policyFile: flags.policy }) };
   const running = await started(name, config);
   process.stderr.write(`countersign ${name} runs; health at ${running.url}/readyz\n`);
   await untilStopped(running);
 }
 
-async function runEmbedded(name: ServiceName, flags: StageFlags): Promise<void> {
+async function runEmbedded(name: ServiceName, flags: StageFlags, enrolment: Config['gate']['enrolment']): Promise<void> {
   const stage = embeddedStages.find((one) => one === name);
   if (stage === undefined) throw new UserError(`${name} alone needs the distributed profile: name its settings with --config. On one machine it is part of \`countersign up\`.`);
   const { startStage } = await import('@countersign/solo');
-  const running = await startStage(stage, { dataDir: resolveDataDir(flags.data), ...(flags.policy && { policyFile: flags.policy }) });
+  const running = await startStage(stage, { dataDir: resolveDataDir(flags.data), enrolment, ...(flags.policy && { policyFile: flags.policy }) });
   process.stderr.write(`countersign ${name} runs; health at ${running.url}/healthz\n`);
   await untilStopped(running);
 }
 
 /** @throws UserError for what whoever starts it can mend. */
 async function started(name: ServiceName, config: Config): Promise<RunningService> {
-  const { ConfigRefused, PolicyRefused, StartRefused } = await import('@countersign/service');
-  const request = { config, env: process.env };
   try {
-    return await starters[name](request);
+    return await starters[name]({ config, env: process.env });
   } catch (error) {
-    if (error instanceof PolicyRefused) throw new UserError(`the policy was refused, nothing was started:\n${error.message}`);
-    if (error instanceof ConfigRefused || error instanceof StartRefused) throw new UserError(`${name} did not start. ${error.message}`);
-    throw error;
+    const sentence = await sentenceOf(error);
+    if (sentence === undefined) throw error;
+    throw new UserError(`${name} did not start. ${sentence}`);
   }
+}
+
+async function sentenceOf(error: unknown): Promise<string | undefined> {
+  const { ConfigRefused, PolicyRefused, StartRefused } = await import('@countersign/service');
+  const { GateTaken } = await import('@countersign/gate');
+  if (error instanceof PolicyRefused) return `The policy was refused:\n${error.message}`;
+  if ([ConfigRefused, StartRefused, GateTaken].some((known) => error instanceof known)) return (error as Error).message;
+  const { code, address, port } = error as { readonly code?: unknown; readonly address?: unknown; readonly port?: unknown };
+  return code === 'EADDRINUSE' || code === 'EACCES' ? `It cannot listen on ${String(address)}:${String(port)} (${code}): free that address, or set another.` : undefined;
 }
 
 interface Request {
