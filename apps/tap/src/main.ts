@@ -30,12 +30,23 @@ async function main(argv: readonly string[]): Promise<void> {
     log(`${settings}.\n${usage}`);
     process.exit(usageExit);
   }
-  if (settings.transport.kind === 'stdio') await stdio(settings, settings.transport);
-  else await http(settings, settings.transport);
+  const { transport } = settings;
+  if (transport.kind === 'stdio') await stdio(settings, startServer({ command: transport.command, args: transport.args, env: process.env, platform: process.platform }));
+  else if (transport.kind === 'remote') await remote(settings, transport);
+  else await http(settings, transport);
 }
 
-async function stdio(settings: Settings, { command, args }: Extract<Settings['transport'], { kind: 'stdio' }>): Promise<void> {
-  const server = startServer({ command, args, env: process.env, platform: process.platform });
+async function remote(settings: Settings, { upstream, headers }: Extract<Settings['transport'], { kind: 'remote' }>): Promise<void> {
+  const missing = headers.find(({ variable }) => !process.env[variable]);
+  if (missing !== undefined) {
+    log(`the environment variable ${missing.variable}, which holds the header ${missing.name}, is not set. Nothing was sent to the server.`);
+    process.exit(usageExit);
+  }
+  const { startRemoteServer } = await import('./remote/remote-server.js');
+  await stdio(settings, startRemoteServer({ url: upstream, headers: headers.flatMap(({ name, variable }) => [name, process.env[variable] ?? '']), log }));
+}
+
+async function stdio(settings: Settings, server: ServerProcess): Promise<void> {
   const forward = (name: NodeJS.Signals): void => server.signal(name);
   for (const name of signals) process.on(name, forward);
   // Attached at once: a command that cannot start fails while the tap's own state is still being opened.

@@ -36,7 +36,7 @@ describe('under payload policy `full`', () => {
         for (const [text, isClient, framing] of lines) {
           const direction = isClient ? 'client-to-server' : 'server-to-client';
           said[direction] += text + framing;
-          bench.stream.offer({ direction, bytes: Buffer.from(text), framing });
+          void bench.stream.offer({ direction, bytes: Buffer.from(text), framing });
         }
         const texts = bench.spool.read(undefined, 1_000).map(({ record }) => record);
         expect(rebuilt(texts, 'client-to-server')).toBe(said['client-to-server']);

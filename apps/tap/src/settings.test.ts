@@ -16,6 +16,12 @@ describe('the command line', () => {
     expect(readSettings(['--upstream', 'http://x', '--listen', '8808'])).toMatchObject({ transport: { host: '127.0.0.1', port: 8808 } });
   });
 
+  it('an upstream without a place to listen is a server for a stdio client; its headers are named, never given', () => {
+    expect(readSettings(['--upstream', 'https://example.com/mcp', '--header-env', 'Authorization=TOKEN', '--header-env', 'X-Team=TEAM_NAME'])).toMatchObject({
+      server: 'example.com', transport: { kind: 'remote', upstream: 'https://example.com/mcp', headers: [{ name: 'Authorization', variable: 'TOKEN' }, { name: 'X-Team', variable: 'TEAM_NAME' }] },
+    });
+  });
+
   it.each([
     [['npx', '-y', '@scope/server-files@1.2.3', '/x'], 'server-files'],
     [['/usr/bin/python3', 'server.py'], 'server'],
@@ -28,6 +34,8 @@ describe('the command line', () => {
     [['--upstream', 'http://x', '--listen', 'x:99999'], /host:port/],
     [['--upstream', 'http://x', '--', 'cat'], /not both/],
     [['--unknown', '--', 'cat'], /unknown/],
+    [['--upstream', 'http://x', '--listen', '1', '--header-env', 'A=B'], /bring their own/],
+    [['--upstream', 'http://x', '--header-env', 'Authorization=Bearer abc'], /^(?!.*abc).*NAME=VARIABLE/],
     [['--server', '', '--', 'cat'], /--server is a name/],
   ])('%j is refused with the reason', (argv, reason) => expect(readSettings(argv)).toMatch(reason));
 });

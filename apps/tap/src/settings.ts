@@ -7,7 +7,15 @@ import { parseArgs } from 'node:util';
 
 export type Transport =
   | { readonly kind: 'stdio'; readonly command: string; readonly args: readonly string[] }
+  /** A server reached by URL, for a client that speaks stdio. */
+  | { readonly kind: 'remote'; readonly upstream: string; readonly headers: readonly HeaderVariable[] }
   | { readonly kind: 'http'; readonly upstream: string; readonly host: string; readonly port: number; readonly endsWithStdin: boolean };
+
+/** A header whose value is that of an environment variable. */
+export interface HeaderVariable {
+  readonly name: string;
+  readonly variable: string;
+}
 
 export interface Settings {
   readonly server: string;
@@ -19,6 +27,7 @@ export interface Settings {
 }
 
 export const usage = `usage: countersign tap [--server NAME] [--agent NAME] [--role ROLE] [--data DIR] -- <command> [args…]
+       countersign tap [--server NAME] [--agent NAME] [--role ROLE] [--data DIR] --upstream URL [--header-env NAME=VARIABLE]…
        countersign tap [--server NAME] [--agent NAME] [--role ROLE] [--data DIR] --upstream URL --listen 127.0.0.1:PORT [--end-with-stdin]`;
 
 const options = {
@@ -29,6 +38,7 @@ const options = {
   upstream: { type: 'string' },
   listen: { type: 'string' },
   'end-with-stdin': { type: 'boolean' },
+  'header-env': { type: 'string', multiple: true },
 } as const;
 
 interface Values {
@@ -40,6 +50,7 @@ interface Values {
   readonly listen?: string | undefined;
   /** The tap was started by a program that must not leave it behind. */
   readonly 'end-with-stdin'?: boolean | undefined;
+  readonly 'header-env'?: readonly string[] | undefined;
 }
 
 /** @returns the settings, or a sentence on what is wrong with them. */
@@ -67,15 +78,29 @@ function transportOf(values: Values, command: readonly string[]): Transport | st
   if (program !== undefined) return isHttp ? 'give a command or --upstream, not both' : { kind: 'stdio', command: program, args };
   if (values.upstream === undefined) return 'there is nothing to tap: give `-- <command>` or --upstream URL';
   if (!URL.canParse(values.upstream) || !/^https?:/.test(values.upstream)) return `--upstream "${values.upstream}" is not an http or https URL`;
+  const isOurs = values.listen === undefined && values['end-with-stdin'] !== true;
+  if (!isOurs && values['header-env'] !== undefined) return '--header-env is for a tap that a stdio client starts; the clients of a listening one bring their own headers';
+  if (isOurs) return remoteOf(values.upstream, values['header-env'] ?? []);
   const listen = /^(?:(\[[0-9a-f:]+\]|[^:]+):)?(\d{1,5})$/i.exec(values.listen ?? '127.0.0.1:0');
   const port = Number(listen?.[2]);
   if (listen === null || port > 65_535) return '--listen is host:port, for example 127.0.0.1:8808';
   return { kind: 'http', upstream: values.upstream, host: (listen[1] ?? '127.0.0.1').replace(/^\[|\]$/g, ''), port, endsWithStdin: values['end-with-stdin'] === true };
 }
 
+function remoteOf(upstream: string, given: readonly string[]): Transport | string {
+  const headers: HeaderVariable[] = [];
+  for (const pair of given) {
+    const [, name, variable] = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+)=([A-Za-z_][A-Za-z0-9_]*)$/.exec(pair) ?? [];
+    // Not repeated in the sentence: it may be a credential that was put here by mistake.
+    if (name === undefined || variable === undefined) return '--header-env is NAME=VARIABLE, the name of a header and of the environment variable that holds its value; the value itself is never an argument';
+    headers.push({ name, variable });
+  }
+  return { kind: 'remote', upstream, headers };
+}
+
 /** `npx -y @scope/server-files /x` → `server-files`; a URL → its host. Only a label: --server says better. */
 function serverNameOf(transport: Transport): string {
-  if (transport.kind === 'http') return new URL(transport.upstream).host.slice(0, 128);
+  if (transport.kind !== 'stdio') return new URL(transport.upstream).host.slice(0, 128);
   const words = [transport.command, ...transport.args];
   const isRunner = /(^|[\\/])(npx|uvx|bunx|pnpm|node|python3?|deno|bun)(\.exe|\.cmd)?$/i.test(transport.command);
   const named = isRunner ? words.slice(1).find((word) => !word.startsWith('-')) : transport.command;

@@ -26,11 +26,13 @@ export interface StartOptions {
 
 /** Opens the tap's home, its epoch and its way to the gate. `close` of the core also closes the home. @throws a sentence. */
 export function startCore({ settings, machine, clock, log }: StartOptions): Started {
-  const { server, agent, role, transport } = settings;
+  const { server, agent, role } = settings;
+  // What the client speaks: the observations, and the taps that may share a slot, are of that.
+  const transport = settings.transport.kind === 'http' ? 'http' : 'stdio';
   const dataDir = dataDirOf(settings.dataDir, machine);
-  const home = openTapHome({ dataDir, server, agent, role, transport: transport.kind, log });
+  const home = openTapHome({ dataDir, server, agent, role, transport, log });
   const core = createTapCore({
-    ...home, server, clock, log, version, agent: { name: agent, role }, transport: transport.kind, env: machine.env,
+    ...home, server, clock, log, version, agent: { name: agent, role }, transport, env: machine.env,
     socketPath: gateSocketOf(dataDir, machine),
     handedTask: new HandedTask({ dataDir, agent, parentPid: process.ppid, wallMs: () => clock.wallMs(), lookMsMin: 100 }),
     approvalsPage: () => approvalsPage(dataDir, machine.env['COUNTERSIGN_CONSOLE_URL']),

@@ -111,7 +111,8 @@ export function startOldestServer(): Promise<SdkServer> {
   const transports = new Map<string, SSEServerTransport>();
   const handle: Handle = async (request, response) => {
     const url = new URL(request.url ?? '/', 'http://localhost');
-    if (request.method === 'POST') return transports.get(url.searchParams.get('sessionId') ?? '')?.handlePostMessage(request, response);
+    const known = transports.get(url.searchParams.get('sessionId') ?? '');
+    if (request.method === 'POST') return known === undefined ? void response.writeHead(404).end() : known.handlePostMessage(request, response);
     const transport = new SSEServerTransport('/messages', response);
     transports.set(transport.sessionId, transport);
     await legacyServer({ ran, cancelled, json: false }).connect(transport);
