@@ -98,6 +98,8 @@ export class KafkaEventLog extends EventLog {
   }
 
   async append(topic: Topic, records: readonly LedgerRecord[]): Promise<void> {
+    // Nothing is handed over early here.
+    if (records.length === 0) return;
     if (this.#isClosed) throw new RetriableError('the ledger is closed; nothing was appended. Open it again and repeat.');
     const outgoing = this.#byPartition(topic, records);
     const bytes = [...outgoing.values()].flat().reduce((sum, record) => sum + record.bytes, 0);

@@ -46,6 +46,7 @@ export class MemoryEventLog extends EventLog {
   }
 
   async append(topic: Topic, records: readonly LedgerRecord[]): Promise<void> {
+    if (records.length === 0) return;
     if (this.#isClosed) throw new RetriableError('the ledger is closed; nothing was appended. Open it again and repeat.');
     const held = this.#of(topic);
     for (const { id, key, value, parsed } of records) {
