@@ -4,7 +4,7 @@ export { leakedChildren, type LeakFigures } from './cost/leaks.js';
 export { soloRate, type SoloRate, type SoloRateOptions } from './cost/solo-rate.js';
 export { replayFile, type KnownFileOptions, type ReplayFileOptions, type ReplaySummary } from './replay/replay-file.js';
 export { qualityOf, type QualityOptions } from './quality/quality-file.js';
-export { engineRate, shownEngineRate, type EngineRate } from './engine/engine-rate.js';
+export { measureEngine, type EngineOptions } from './engine/engine-page.js';
 export { fuzzInjection, growthOfInjection, type FuzzFailure, type FuzzOptions, type FuzzReport } from './fuzz/fuzz-injection.js';
 export { measureTexts, type TextsOptions } from './train/measure-text.js';
 export { impactAccuracy, shownImpactAccuracy, type ImpactAccuracy } from './impact/impact-accuracy.js';

@@ -77,9 +77,11 @@ export function registerLabQuality(lab: Command): void {
     .description('calls per second and µs per call and KB, in the real processors, on made-up traffic')
     .option('--runs <n>', 'runs of eight calls', '2000')
     .option('--seed <n>', 'of the traffic', '1')
-    .action(async (flags: { readonly runs: string; readonly seed: string }) => {
-      const { engineRate, shownEngineRate } = await import('@countersign/lab');
-      process.stdout.write(`${shownEngineRate(await engineRate({ runs: Number(flags.runs), seed: Number(flags.seed) })).join('\n')}\n`);
+    .option('--out <file>', 'write the page here, as Markdown')
+    .option('--commit <hash>', 'what was measured', 'unknown')
+    .action(async (flags: { readonly runs: string; readonly seed: string; readonly out?: string; readonly commit: string }) => {
+      const { measureEngine } = await import('@countersign/lab');
+      process.stdout.write(`${(await measureEngine({ ...flags, out: flags.out, runs: Number(flags.runs), seed: Number(flags.seed) })).join('\n')}\n`);
     });
 }
 

@@ -1,7 +1,7 @@
 /**
  * `countersign lab engine`: what judging costs on this machine, in the real processors and in the detectors alone, on made-up traffic.
  * ER1. The traffic is made from a seed and knows no data set: a read, then a write, in runs of eight calls, results of a given size.
- * ER2. Figures depend on the machine and on what else it does; flatness (late against early) does not.
+ * ER2. Figures depend on the machine and on what else it does; flatness and bytes do not.
  */
 import { createInjection } from '@countersign/detector-injection';
 import { createProvenance } from '@countersign/detector-provenance';
@@ -12,6 +12,7 @@ import { quantile } from '../cost/quantiles.js';
 import { Replay } from '../replay/replay-runs.js';
 import { seeded } from '../train/seeded.js';
 import { madeRun, madeTools, observationsOf } from './made-traffic.js';
+import { stateBytes, type StateBytes } from './state-bytes.js';
 
 export interface EngineRate {
   /** Requests a second through detect and judge, results included, by size of result. */
@@ -19,8 +20,10 @@ export interface EngineRate {
   readonly microsPerCall: Readonly<Record<string, Quantiles>>;
   /** Reading one fresh text, by detector. */
   readonly microsPerKb: Readonly<Record<string, Quantiles & { readonly worst: number }>>;
-  /** Median µs of the last tenth of calls over that of the second tenth: 1 is flat. */
-  readonly growth: number;
+  /** Runs already seen → median µs a call then, results of 60 characters. */
+  readonly microsAfter: Readonly<Record<string, number>>;
+  /** Hot memory of the detectors, by detector. */
+  readonly bytes: Readonly<Record<string, StateBytes>>;
 }
 
 export interface Quantiles {
@@ -30,31 +33,47 @@ export interface Quantiles {
 
 export async function engineRate(options: { readonly runs: number; readonly seed: number }): Promise<EngineRate> {
   const rates = new Map<string, number>();
-  let growth = 1;
+  let microsAfter: Readonly<Record<string, number>> = {};
   for (const [name, chars] of [['results of 60 characters', 60], ['results of 2 KB', 2_048]] as const) {
-    const { perSecond, late } = await throughProcessors({ ...options, chars });
+    const { perSecond, times } = await throughProcessors({ ...options, chars });
     rates.set(name, perSecond);
-    growth = late;
+    if (chars < 1_000) microsAfter = growthIn(times);
   }
-  return { callsPerSecond: Object.fromEntries(rates), microsPerCall: await perCall(options), microsPerKb: await perKb(options.seed), growth };
+  return { callsPerSecond: Object.fromEntries(rates), microsPerCall: await perCall(options), microsPerKb: await perKb(options.seed), microsAfter, bytes: await perDetectorBytes(options.seed) };
 }
 
-async function throughProcessors({ runs, seed, chars }: { runs: number; seed: number; chars: number }): Promise<{ perSecond: number; late: number }> {
+async function throughProcessors({ runs, seed, chars }: { runs: number; seed: number; chars: number }): Promise<{ perSecond: number; times: readonly number[] }> {
   const replay = new Replay({ tools: new Map([['made', madeTools]]), withTask: true, agentBy: 'suite', holds: 'per-call', seed });
   const random = seeded(seed);
   const times: number[] = [];
-  let calls = 0;
   for (let run = 0; run < runs; run++) {
     const trace = madeRun(random, { id: `run ${run}`, chars });
     await replay.play(trace);
-    calls += trace.calls.length;
     times.push(replay.path.takeMicros() / trace.calls.length);
   }
   const tenth = Math.max(1, Math.floor(runs / 10));
   const total = times.slice(tenth).reduce((sum, micros) => sum + micros, 0);
-  const late = quantile(times.slice(-tenth), 0.5) / quantile(times.slice(tenth, 2 * tenth), 0.5);
-  return { perSecond: (1e6 * (times.length - tenth)) / total, late: calls === 0 ? 1 : late };
+  return { perSecond: (1e6 * (times.length - tenth)) / total, times };
 }
+
+/** At a history of 1, 10 and 100 parts in a hundred of the runs. */
+function growthIn(times: readonly number[]): Readonly<Record<string, number>> {
+  const window = Math.max(1, Math.floor(times.length / 100));
+  return Object.fromEntries([1, 10, 100].map((percent) => {
+    const end = Math.max(window, Math.floor((times.length * percent) / 100));
+    return [`${end} runs`, quantile(times.slice(Math.max(0, percent === 1 ? 0 : end - 2 * window), percent === 1 ? 2 * window : end), 0.5)];
+  }));
+}
+
+async function perDetectorBytes(seed: number): Promise<Record<string, StateBytes>> {
+  const policy = compilePolicy(defaultPolicy);
+  const found: Record<string, StateBytes> = {};
+  for (const [name, make] of [['provenance', createProvenance], ['behaviour', createBehaviour], ['injection', createInjection]] as const) {
+    found[name] = await stateBytes(() => make({ policy: () => policy }) as unknown as Detector<unknown>, seed);
+  }
+  return found;
+}
+
 
 /** Requests only, per detector, after the agent is known. */
 async function perCall({ runs, seed }: { runs: number; seed: number }): Promise<Record<string, Quantiles>> {
@@ -127,7 +146,8 @@ export function shownEngineRate(rate: EngineRate): readonly string[] {
     ...Object.entries(rate.callsPerSecond).map(([name, perSecond]) => `${name}: ${perSecond.toFixed(0)} calls/s through detect and judge`),
     ...Object.entries(rate.microsPerCall).map(([name, { p50, p99 }]) => `${name}: ${p50.toFixed(0)} µs a call (p99 ${p99.toFixed(0)})`),
     ...Object.entries(rate.microsPerKb).map(([name, { p50, p99, worst }]) => `${name}: ${p50.toFixed(0)} µs per KB read (p99 ${p99.toFixed(0)}, worst input ${worst.toFixed(0)})`),
-    `late calls cost ${rate.growth.toFixed(2)} times the early ones`,
+    `growth with history: ${Object.entries(rate.microsAfter).map(([runs, micros]) => `${micros.toFixed(0)} µs a call after ${runs}`).join(', ')}`,
+    ...Object.entries(rate.bytes).map(([name, { perAgent, perSession }]) => `${name}: ${(perAgent / 1024).toFixed(0)} KB for one more agent with 30 runs behind it, ${(perSession / 1024).toFixed(0)} KB for one more run in progress (8 calls, 4 KB read)`),
   ];
 }
 

@@ -75,7 +75,8 @@ export function artefactsFrom(played: { readonly task: readonly PlayedRun[]; rea
   };
 }
 
-function fittedFrom(runs: readonly PlayedRun[]): { readonly lanes: { readonly known: LanePair; readonly unknown: LanePair }; readonly known: FittedFusion; readonly unknown: FittedFusion } {
+function fittedFrom(all: readonly PlayedRun[]): { readonly lanes: { readonly known: LanePair; readonly unknown: LanePair }; readonly known: FittedFusion; readonly unknown: FittedFusion } {
+  const runs = all.filter(({ about }) => setOf(about) === 'tune');
   const rows = runs.filter(({ kind, isHijack: hijack }) => kind === 'benign' || hijack).flatMap(featureRows);
   const pairOf = (isKnown: boolean): Record<'a' | 'b', FittedLane & { readonly threshold: number }> => ({ a: laneOf(rows, 'a', isKnown), b: laneOf(rows, 'b', isKnown) });
   const [known, unknown] = [pairOf(true), pairOf(false)];

@@ -1,11 +1,11 @@
 /** Digest and signature of the call score's weights, over their canonical JSON; written by `countersign lab train` together with them. */
 export const callScoreSeal = {
   payloadType: 'countersign/call-score',
-  digest: 'e1f918c4a99c0276c6b6ea3a1d2e7efea502d9541b1a27df885d9c0a3646cace',
+  digest: '50cb4c7e033dbae8b14ae25521fd5006220890f6de71ff2dc086dfe0cffcb08f',
   signatures: [
     {
       keyid: '7bd40455de155cdf',
-      sig: 'BZBb5-276Ff4TIyr7jg0SGcwVOqVU0e0RYhSsqBqbtR3lAOV8PeMCPHXSr6WY2sQUvPCaVbswJApHPrIveHyDw'
+      sig: 'XrXvLg_6NiRiiGMhsqSK5hTtaIOgAg_ZF9YhPS3_fDmJaikNsRJMusj4DXfAJoMkBvWdasPabN0IWV8u0ThzCw'
     }
   ]
 };
