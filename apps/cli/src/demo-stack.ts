@@ -8,7 +8,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { operatorSocketPath } from '@countersign/service/data-dir';
-import { loginLinkAt } from './login-link.js';
+import { oneLineAt } from './one-line.js';
 import type { Playground } from './play-demo.js';
 import { programFile } from './program-file.js';
 import { UserError } from './user-error.js';
@@ -75,7 +75,7 @@ async function playingOn(facts: StackFacts, release: () => Promise<void>): Promi
     const eventLog = await KafkaEventLog.connect({ connection: { brokers: facts.brokers, clientId: 'countersign-demo' }, app: 'demo' });
     const operatorSocket = operatorSocketPath(facts.dataDir, { platform: process.platform, tmpDir: tmpdir() });
     return {
-      playground: { dataDir: facts.dataDir, domain: facts.domain, eventLog, loginLink: () => loginLinkAt(operatorSocket) },
+      playground: { dataDir: facts.dataDir, domain: facts.domain, eventLog, loginLink: () => oneLineAt(operatorSocket) },
       close: () => eventLog.close().finally(release),
     };
   } catch (error) {

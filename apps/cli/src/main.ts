@@ -6,6 +6,7 @@ import { Command } from 'commander';
 import { registerAttest } from './commands/attest.js';
 import { registerDemo } from './commands/demo.js';
 import { registerDoctor } from './commands/doctor.js';
+import { registerEnrol } from './commands/enrol.js';
 import { registerHistory } from './commands/history.js';
 import { registerHook } from './commands/hook.js';
 import { registerLab } from './commands/lab.js';
@@ -13,6 +14,7 @@ import { registerLogin } from './commands/login.js';
 import { registerObserver } from './commands/observer.js';
 import { registerPolicy } from './commands/policy.js';
 import { registerPrepare } from './commands/prepare.js';
+import { registerRecall } from './commands/recall.js';
 import { registerStages } from './commands/stages.js';
 import { registerUnwrap } from './commands/unwrap.js';
 import { registerUp } from './commands/up.js';
@@ -28,7 +30,7 @@ program
   .action(() => {
     throw new UserError('`tap` is handled before this program starts; call it as `countersign tap …`.');
   });
-for (const register of [registerUp, registerLogin, registerDemo, registerHistory, registerVerify, registerAttest, registerObserver, registerPolicy, registerPrepare, registerStages, registerLab, registerWrap, registerUnwrap, registerDoctor, registerHook]) register(program);
+for (const register of [registerUp, registerLogin, registerDemo, registerHistory, registerRecall, registerVerify, registerAttest, registerObserver, registerPolicy, registerPrepare, registerStages, registerLab, registerWrap, registerUnwrap, registerDoctor, registerEnrol, registerHook]) register(program);
 
 try {
   await program.parseAsync();

@@ -1,17 +1,21 @@
 /** The gate inside a NestJS application: open from bootstrap until shutdown begins. Needs `PortsModule`. */
 import { Clock, EventLog, type Telemetry } from '@countersign/pipeline';
-import { Health, TELEMETRY } from '@countersign/service';
+import { Health, openOperatorSocket, TELEMETRY } from '@countersign/service';
 import { Module, type BeforeApplicationShutdown, type DynamicModule, type FactoryProvider, type OnApplicationBootstrap } from '@nestjs/common';
 import { startGate, type Gate, type GateOptions, type TapFacts } from './gate.js';
 
 /** What a gate needs beside the ports. */
-export type GateConfig = Omit<GateOptions, 'eventLog' | 'clock' | 'telemetry'>;
+export interface GateConfig extends Omit<GateOptions, 'eventLog' | 'clock' | 'telemetry'> {
+  /** Where whoever runs the gate gets one-time enrolment tokens; absent: nowhere. */
+  readonly enrolSocketPath?: string;
+}
 
 export class GateHost implements OnApplicationBootstrap, BeforeApplicationShutdown {
   #gate: Gate | undefined;
+  #enrolDoor: { stop(): Promise<void> } | undefined;
 
   constructor(
-    private readonly options: GateOptions,
+    private readonly options: GateOptions & Pick<GateConfig, 'enrolSocketPath'>,
     private readonly health: Health,
   ) {
     health.report('gate', 'starting');
@@ -23,11 +27,15 @@ export class GateHost implements OnApplicationBootstrap, BeforeApplicationShutdo
 
   async onApplicationBootstrap(): Promise<void> {
     this.#gate = await startGate(this.options);
+    // Behind the gate: of two on one folder the second has failed by now, and the first keeps its door.
+    const { enrolSocketPath, enrolments, clock } = this.options;
+    if (enrolSocketPath !== undefined) this.#enrolDoor = await openOperatorSocket(enrolSocketPath, () => enrolments.newToken(clock.wallMs()));
     this.health.report('gate', 'running');
   }
 
   /** Before the processors stop: what taps sent last is still judged. */
   async beforeApplicationShutdown(): Promise<void> {
+    await this.#enrolDoor?.stop();
     await this.#gate?.stop();
     this.health.report('gate', 'stopped');
   }

@@ -144,7 +144,7 @@ export class TapConnection {
 
   #greet(hello: Hello): void {
     if (this.#hello !== undefined) return this.refuse({ code: 'hello-twice', sentence: 'this connection already said hello. Connect again to speak for another tap or epoch.' });
-    const refusal = refusalOf(hello, this.#nonce, this.#gate.enrolments);
+    const refusal = refusalOf(hello, { nonce: this.#nonce, enrolments: this.#gate.enrolments, nowMs: this.#gate.clock.wallMs() });
     if (refusal !== undefined) return this.refuse(refusal);
     this.#cancelHelloLimit();
     this.#hello = hello;

@@ -1,7 +1,7 @@
 /** What every process on one data folder shares: keys, policy, ports, log. Opened once, closed in the reverse order. */
 import { tmpdir } from 'node:os';
 import {
-  createTelemetry, dataPaths, ensurePrivateDir, gateSocketPath, loadOrCreateKeys, openEmbeddedPorts, PolicySource,
+  createTelemetry, dataPaths, enrolSocketPath, ensurePrivateDir, gateSocketPath, loadOrCreateKeys, openEmbeddedPorts, PolicySource,
   type DataPaths, type EmbeddedPorts, type InstallationKeys, type TelemetrySink,
 } from '@countersign/service';
 
@@ -26,6 +26,8 @@ export interface Installation {
   readonly sink: TelemetrySink;
   readonly embedded: EmbeddedPorts;
   readonly socketPath: string;
+  /** Where whoever runs the gate gets enrolment tokens. */
+  readonly enrolSocketPath: string;
   close(): Promise<void>;
 }
 
@@ -38,9 +40,11 @@ export async function openInstallation({ dataDir, policyFile, name, logFile }: I
   const policy = PolicySource.open(policyFile ?? paths.policyFile, sink.telemetry);
   const embedded = await openEmbeddedPorts(dataDir, sink);
   policy.watch();
+  const place = { platform: process.platform, tmpDir: tmpdir() };
   return {
     paths, keys, policy, sink, embedded,
-    socketPath: gateSocketPath(dataDir, { platform: process.platform, tmpDir: tmpdir() }),
+    socketPath: gateSocketPath(dataDir, place),
+    enrolSocketPath: enrolSocketPath(dataDir, place),
     close: async () => {
       policy.stop();
       await embedded.close();

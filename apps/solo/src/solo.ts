@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import type { ClickHouseOptions } from '@countersign/adapters/history-store/clickhouse';
 import { ApprovalDesk } from '@countersign/approval';
 import { startConsole, type RunningConsole } from '@countersign/console';
-import { GateHost } from '@countersign/gate';
+import { GateHost, type EnrolmentRule } from '@countersign/gate';
 import type { EventLog } from '@countersign/pipeline';
 import { signGrant } from '@countersign/policy';
 import { RecordModule } from '@countersign/record';
@@ -29,6 +29,8 @@ export interface SoloOptions {
   /** 0 takes a free one. Default: a free one. */
   readonly consolePort?: number;
   readonly logFile?: string;
+  /** Default: `first-use`. */
+  readonly enrolment?: EnrolmentRule;
   /** A ClickHouse server for history, instead of the embedded engine. */
   readonly clickHouse?: ClickHouseOptions;
 }
@@ -59,7 +61,7 @@ export async function startSolo(options: SoloOptions): Promise<Solo> {
   try {
     const history = await openHistory(installation, options.clickHouse);
     undo.push(() => history.close());
-    const service = await startService(installation, history);
+    const service = await startService(installation, history, options.enrolment);
     undo.push(() => service.stop());
     const people = await openConsole({ installation, history, service, port: options.consolePort ?? 0 });
     undo.push(() => people.stop());
@@ -73,8 +75,8 @@ export async function startSolo(options: SoloOptions): Promise<Solo> {
   }
 }
 
-async function startService(installation: Installation, { store }: OpenHistory): Promise<Service> {
-  const modules = await Promise.all(stages.map((stage) => moduleOf(stage, installation)));
+async function startService(installation: Installation, { store }: OpenHistory, enrolment?: EnrolmentRule): Promise<Service> {
+  const modules = await Promise.all(stages.map((stage) => moduleOf(stage, installation, enrolment)));
   return createService({ name: 'solo', version, ports: { ...installation.embedded.ports, historyStore: store }, imports: [RecordModule.forRoot({ flushMs: historyFlushMs }), ...modules] });
 }
 

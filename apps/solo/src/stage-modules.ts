@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { ApproveModule } from '@countersign/approve';
 import { detectorNames } from '@countersign/contracts';
 import { DetectModule, installedObserver, standInProbe } from '@countersign/detect';
-import { GateModule, openEnrolments } from '@countersign/gate';
+import { GateModule, openEnrolments, type EnrolmentRule } from '@countersign/gate';
 import { JudgeModule } from '@countersign/judge';
 import type { DynamicModule } from '@nestjs/common';
 import { defaultDomain, type Installation } from './installation.js';
@@ -11,13 +11,14 @@ import { defaultDomain, type Installation } from './installation.js';
 export const stages = ['gate', 'detect', 'judge', 'approve'] as const;
 export type Stage = (typeof stages)[number];
 
-export async function moduleOf(stage: Stage, installation: Installation): Promise<DynamicModule> {
-  const { policy, keys, paths, socketPath } = installation;
+/** @param enrolment how the gate takes taps it does not know. */
+export async function moduleOf(stage: Stage, installation: Installation, enrolment: EnrolmentRule = 'first-use'): Promise<DynamicModule> {
+  const { policy, keys, paths, socketPath, enrolSocketPath } = installation;
   switch (stage) {
     case 'gate':
       return GateModule.forRoot({
         socketPath, domain: defaultDomain, policy, sealKeyPem: keys.seal.privateKeyPem, sealPublicKey: keys.seal.publicKey,
-        grantPublicKey: keys.grant.publicKey, enrolments: openEnrolments(paths.enrolledFile),
+        grantPublicKey: keys.grant.publicKey, enrolments: openEnrolments(paths.enrolledFile, { rule: enrolment }), enrolSocketPath,
       });
     case 'detect':
       return DetectModule.forRoot({ policy: () => policy.current(), detectors: detectorNames, probe: await standInProbe(), observer: await installedObserver(dirname(paths.snapshotsFile)) });

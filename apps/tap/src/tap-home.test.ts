@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -34,6 +34,15 @@ describe('a tap’s home', () => {
     expect(other.tapId).not.toBe(first.tapId);
     again.close();
     other.close();
+  });
+
+  it('a second process of one configuration has an id of its own and the key of the first, which is private', () => {
+    const [first, second] = [home(), home()];
+    expect(second.tapId).not.toBe(first.tapId);
+    expect(second.publicKey).toBe(first.publicKey);
+    for (const { tapId } of [first, second]) expect(statSync(join(dataDir, 'taps', tapId, 'key.pem')).mode & 0o777).toBe(0o600);
+    first.close();
+    second.close();
   });
 
   it('[P2] what a killed tap spooled is found by the next, even when other slots are free', () => {

@@ -24,6 +24,8 @@ export const tapFrameSchema = z.discriminatedUnion('type', [
     /** Ed25519 over `countersign-tap-hello\n${nonce}\n${tapId}\n${epoch}`, base64url. */
     signature: z.string(),
     version: z.string(),
+    /** A one-time enrolment token, of `countersign enrol` only; where the gate asks for one, a key it does not know needs it. */
+    enrolToken: z.string().max(64).optional(),
   }),
   /** Each record is the JSON text of one observation, in seq order. */
   z.object({ type: z.literal('observations'), epoch: z.number().int().positive(), records: z.array(z.string()) }),

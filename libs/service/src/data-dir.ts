@@ -45,6 +45,11 @@ export function operatorSocketPath(dir: string, place: SocketPlace): string {
   return socketPath({ dir, marked: `${dir}/operator`, file: 'operator.sock' }, place);
 }
 
+/** Where whoever runs the gate asks for an enrolment token; a door of its own, for a gate may run without a console. */
+export function enrolSocketPath(dir: string, place: SocketPlace): string {
+  return socketPath({ dir, marked: `${dir}/enrol`, file: 'enrol.sock' }, place);
+}
+
 function socketPath({ dir, marked, file }: { readonly dir: string; readonly marked: string; readonly file: string }, { platform, tmpDir }: SocketPlace): string {
   const mark = createHash('sha256').update(marked).digest('hex').slice(0, 16);
   if (platform === 'win32') return `\\\\.\\pipe\\countersign-${mark}`;

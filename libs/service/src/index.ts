@@ -4,7 +4,7 @@ export { ProcessorHost, processorToken, provideProcessor } from './processor-hos
 export { Health, type PartState } from './health.js';
 export { createTelemetry, type TelemetryOptions, type TelemetrySink } from './telemetry.js';
 export type { Metrics } from './metrics.js';
-export { dataDirOf, dataPaths, gateSocketPath, operatorSocketPath, type DataPaths, type Environment, type SocketPlace } from './data-dir.js';
+export { dataDirOf, dataPaths, enrolSocketPath, gateSocketPath, operatorSocketPath, type DataPaths, type Environment, type SocketPlace } from './data-dir.js';
 export { createPrivateFile, ensurePrivateDir, replacePrivateFile } from './private-files.js';
 export { createKeys, loadGrantPublicKey, loadKey, loadOrCreateKeys, type InstallationKeys, type SigningKey } from './keys.js';
 export { PolicyRefused, PolicySource, type PolicyProblem } from './policy-source.js';

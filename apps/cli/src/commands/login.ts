@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import type { Command } from 'commander';
 import { operatorSocketPath } from '@countersign/service/data-dir';
 import { resolveDataDir } from '../data-dir.js';
-import { loginLinkAt } from '../login-link.js';
+import { oneLineAt } from '../one-line.js';
 import { runningSolo } from '../running-solo.js';
 import { UserError } from '../user-error.js';
 
@@ -18,6 +18,6 @@ export function registerLogin(program: Command): void {
       // A console that runs as a service of its own leaves no word but this socket, whose place follows from the folder.
       const operatorSocket = runningSolo(dataDir)?.operatorSocket ?? operatorSocketPath(dataDir, { platform: process.platform, tmpDir: tmpdir() });
       if (process.platform !== 'win32' && !existsSync(operatorSocket)) throw new UserError(`no Countersign is running on ${dataDir}: start it with \`countersign up\``);
-      process.stdout.write(`${await loginLinkAt(operatorSocket)}\n`);
+      process.stdout.write(`${await oneLineAt(operatorSocket)}\n`);
     });
 }

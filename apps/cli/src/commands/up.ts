@@ -11,6 +11,7 @@ interface UpFlags {
   readonly data?: string;
   readonly policy?: string;
   readonly port?: string;
+  readonly enrolment?: string;
   readonly demo?: boolean;
 }
 
@@ -21,6 +22,7 @@ export function registerUp(program: Command): void {
     .option('--data <dir>', 'where state lives (default: the user’s state folder)')
     .option('--policy <file>', 'policy file (default: <data>/policy.yaml, written at the first start)')
     .option('--port <port>', 'the console’s port', '7800')
+    .option('--enrolment <rule>', 'who becomes a known tap: `first-use`, or `token` (see `countersign enrol`); COUNTERSIGN_GATE_ENROLMENT says it too')
     .option('--demo', 'play the demonstration beside it')
     .option('--no-demo', 'do not')
     .action(up);
@@ -32,7 +34,7 @@ async function up(flags: UpFlags): Promise<void> {
   const dataDir = resolveDataDir(flags.data);
   if (flags.policy && !existsSync(flags.policy)) throw new UserError(`there is no policy file ${flags.policy}`);
   const clickHouse = clickHouseOf(process.env);
-  const solo = await startSolo({ dataDir, consolePort: portOf(flags.port), ...(flags.policy && { policyFile: flags.policy }), ...(clickHouse && { clickHouse }) }).catch((error: unknown) => {
+  const solo = await startSolo({ dataDir, consolePort: portOf(flags.port), enrolment: enrolmentOf(flags.enrolment ?? process.env['COUNTERSIGN_GATE_ENROLMENT']), ...(flags.policy && { policyFile: flags.policy }), ...(clickHouse && { clickHouse }) }).catch((error: unknown) => {
     if (error instanceof PolicyRefused) throw new UserError(`the policy was refused, nothing was started:\n${error.message}`);
     throw error;
   });
@@ -46,6 +48,11 @@ async function up(flags: UpFlags): Promise<void> {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void stop());
   if (flags.demo) await demonstrate(solo, stopping);
   await solo.failed;
+}
+
+function enrolmentOf(given = 'first-use'): 'first-use' | 'token' {
+  if (given === 'first-use' || given === 'token') return given;
+  throw new UserError(`--enrolment is first-use or token, not ${given}`);
 }
 
 function greet(solo: Solo): void {

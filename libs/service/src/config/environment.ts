@@ -23,7 +23,7 @@ export const variables: readonly Variable[] = [
   ...of('group', 'kafka.tls'),
   ...of('text', 'redis.url', 'redis.urlFile', 'redis.prefix'),
   ...of('text', 'clickHouse.url', 'clickHouse.username', 'clickHouse.password', 'clickHouse.passwordFile', 'clickHouse.readUsername', 'clickHouse.readPassword', 'clickHouse.readPasswordFile', 'clickHouse.database'),
-  ...of('text', 'gate.socket', 'gate.tls.host', 'gate.tls.certFile', 'gate.tls.keyFile', 'console.host', 'console.scheme'),
+  ...of('text', 'gate.socket', 'gate.enrolment', 'gate.tls.host', 'gate.tls.certFile', 'gate.tls.keyFile', 'console.host', 'console.scheme'),
   ...of('number', 'gate.tls.port', 'console.port'),
 ];
 

@@ -44,6 +44,8 @@ const clickHouse = z.strictObject({
 const gate = z.strictObject({
   /** Default: `gate.sock` in the data folder. */
   socket: file('a unix socket for the taps of this machine').optional(),
+  /** Who becomes a known tap: the first key of its name, or whoever holds a one-time token of `countersign enrol --new`. */
+  enrolment: z.enum(['first-use', 'token'], 'first-use or token').default('first-use'),
   /** For taps on other machines; absent: none. */
   tls: z.strictObject({ host: address.default('127.0.0.1'), port, certFile: file('the gate’s certificate (PEM)'), keyFile: file('the certificate’s key (PEM), mode 0600') }, 'a group of settings').optional(),
 }, 'a group of settings');

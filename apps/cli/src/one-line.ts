@@ -1,9 +1,9 @@
-/** Asks the console of this machine for a one-time link, through the socket of whoever owns its data folder. */
+/** Asks a running Countersign for the one line its operator's socket gives: a login link, or an enrolment token. */
 import { connect } from 'node:net';
 import { UserError } from './user-error.js';
 
-/** @returns the link, without a line's end. @throws UserError when nothing answers. */
-export function loginLinkAt(socketPath: string): Promise<string> {
+/** @returns the line, without its end. @throws UserError when nothing answers. */
+export function oneLineAt(socketPath: string): Promise<string> {
   return new Promise((resolve, reject) => {
     let text = '';
     connect(socketPath)
