@@ -69,7 +69,7 @@ describe('share on a real broker', () => {
     await log.close();
   }, 60_000);
 
-  it('[L6] a batch in hand is finished, and its lane closed, before another member opens the partition', async () => {
+  it('[L6] a batch in hand is freed and finished, and its lane closed, before anybody opens the partition again', async () => {
     const ledger = await broker.empty((topic) => ({ ...topic, partitions: 1 }));
     const [one, two] = [await ledger.connect(), await ledger.connect()];
     const told = new Told();
@@ -97,7 +97,8 @@ describe('share on a real broker', () => {
     expect(told.overlaps()).toEqual([]);
     const order = told.turns.map(({ member, turn }) => `${member} ${turn}`);
     expect(order.indexOf('one handled')).toBeGreaterThan(-1);
-    expect(order.indexOf('one handled')).toBeLessThan(order.indexOf('one closed'));
+    // On a slow machine it may have lost and got its partition before the batch came.
+    expect(order.indexOf('one handled')).toBeLessThan(order.lastIndexOf('one closed'));
     expect(told.ids('observations', 'a')).toEqual(['a-0', 'a-1', 'a-2']);
     await Promise.all([one.close(), two.close()]);
   }, 60_000);
@@ -119,6 +120,26 @@ describe('share on a real broker', () => {
     expect(told.ids('observations', 'a')).toEqual(records('a', 0, 6).map(({ id }) => id));
     await Promise.all([one.close(), two.close()]);
   }, 60_000);
+
+  it('[L3] [P2] a broker killed while a batch is in hand, long enough for heartbeats to fail, costs no record: reading goes on when it is back', async () => {
+    const ledger = await broker.empty((topic) => ({ ...topic, partitions: 2 }));
+    const log = await ledger.connect({ sessionMs: 12_000 });
+    const told = new Told();
+    const inHand = new Gate();
+    const back = new Gate();
+    const member = await told.member('one', log, { handle: () => (inHand.open(), back.opened) });
+    await log.append('observations', records('a', 0, 3));
+    await inHand.opened;
+    await broker.kill();
+    await broker.restart();
+    back.open();
+    await log.append('observations', [...records('a', 3, 3), ...records('b', 0, 3), ...records('c', 0, 3)]);
+    while (new Set(told.records.map(({ id }) => id)).size < 12) await told.more();
+    expect([...new Set(told.ids('observations', 'a'))]).toEqual(records('a', 0, 6).map(({ id }) => id));
+    await member.stop();
+    expect(told.overlaps()).toEqual([]);
+    await log.close();
+  }, 90_000);
 
   it('[L6] refuses topics with different numbers of partitions, and says them', async () => {
     const ledger = await six();

@@ -16,7 +16,7 @@ export function laneAssigner(mayJoin: () => boolean): PartitionAssigner {
     version,
     assign: ({ members, topics }) => Promise.resolve(dealt(members, Math.max(0, ...topics.map((topic) => cluster.findTopicPartitionMetadata(topic).length)))),
     protocol: ({ topics }) => {
-      if (!mayJoin()) throw new NotYet();
+      if (!mayJoin()) throw new JoinAgain('the partitions in hand are not closed yet');
       return { name, metadata: AssignerProtocol.MemberMetadata.encode({ version, topics, userData: Buffer.alloc(0) }) };
     },
   });
@@ -32,10 +32,10 @@ export function dealt(members: readonly GroupMember[], partitions: number): Grou
   });
 }
 
-/** The client takes this type of error for a group that is still moving, and tries to join again. */
-class NotYet extends KafkaJSError {
+/** The client takes this type of error for a group that is moving, and joins (again). */
+export class JoinAgain extends KafkaJSError {
   readonly type = 'REBALANCE_IN_PROGRESS';
-  constructor() {
-    super('the partitions in hand are not closed yet', { retriable: true });
+  constructor(why: string) {
+    super(why, { retriable: true });
   }
 }

@@ -133,7 +133,8 @@ function header(headers: IHeaders | undefined, name: string): string | undefined
   const held = headers?.[name];
   if (held === undefined) return undefined;
   if (Array.isArray(held)) throw new Poison('envelope', `its header ${name} is there ${held.length} times`);
-  const bytes = Buffer.from(held);
+  if (typeof held === 'string') return held;
+  const bytes = held;
   if (!isUtf8(bytes)) throw new Poison('envelope', `its header ${name} is not UTF-8`);
   return bytes.toString('utf8');
 }
@@ -151,11 +152,13 @@ function count(headers: IHeaders | undefined, name: string, max: number): number
   return value;
 }
 
+const typePatterns = Object.fromEntries(Object.entries(nounOf).map(([topic, noun]) => [topic, new RegExp(`^dev\\.countersign\\.${noun}\\.v\\d+$`)])) as Readonly<Record<Topic, RegExp>>;
+
 /** Which version of a record is readable is for `parseRecord`: its text is not lost by asking there. */
 function checkEnvelope(headers: IHeaders | undefined, { type, topic }: { readonly type: string; readonly topic: Topic }): void {
   const spec = header(headers, 'ce_specversion');
-  if (spec === undefined || !/^1(\.|$)/.test(spec)) throw new Poison('unknown-version', `its envelope is of CloudEvents ${JSON.stringify(spec ?? 'without version').slice(0, 40)}; this component reads 1.x`);
-  if (!new RegExp(`^dev\\.countersign\\.${nounOf[topic]}\\.v\\d+$`).test(type)) throw new Poison('envelope', `its ce_type is ${JSON.stringify(type.slice(0, 120))}, which does not belong on ${topic}`);
+  if (spec === undefined || (spec !== '1.0' && !/^1(\.|$)/.test(spec))) throw new Poison('unknown-version', `its envelope is of CloudEvents ${JSON.stringify(spec ?? 'without version').slice(0, 40)}; this component reads 1.x`);
+  if (!typePatterns[topic].test(type)) throw new Poison('envelope', `its ce_type is ${JSON.stringify(type.slice(0, 120))}, which does not belong on ${topic}`);
 }
 
 interface Place {

@@ -192,6 +192,8 @@ export class HeldPartition {
     const beat = (): void => {
       cancel = clock.after(heartbeatMs, () => {
         heartbeat().then(beat, (error: unknown) => {
+          // An answer that did not come says nothing of the group.
+          if (!hasGroupMoved(error)) return beat();
           reason = new MemberLost(error);
           lost();
         });
@@ -297,6 +299,12 @@ class MemberLost extends Error {
   constructor(readonly reason: unknown) {
     super('the group has moved on');
   }
+}
+
+const movedTypes: ReadonlySet<unknown> = new Set(['REBALANCE_IN_PROGRESS', 'UNKNOWN_MEMBER_ID', 'ILLEGAL_GENERATION', 'FENCED_INSTANCE_ID']);
+
+function hasGroupMoved(error: unknown): boolean {
+  return error instanceof Error && 'type' in error && movedTypes.has(error.type);
 }
 
 function pauseAfter(failures: number): number {

@@ -9,7 +9,7 @@
 import type { Topic } from '@countersign/contracts';
 import { RetriableError, type Clock, type Lane, type LedgerRecord, type Telemetry } from '@countersign/pipeline';
 import kafkajs, { type Consumer, type ConsumerCrashEvent, type ConsumerGroupJoinEvent, type EachBatchPayload, type Kafka, type TopicPartitions } from 'kafkajs';
-import { laneAssigner } from './assigner.js';
+import { JoinAgain, laneAssigner } from './assigner.js';
 import { classified } from './errors.js';
 import { HeldPartition } from './held-partition.js';
 import { PieceStore } from './pieces.js';
@@ -131,8 +131,11 @@ export class Member {
   async #eachBatch(payload: EachBatchPayload): Promise<void> {
     const { topics, topicPrefix } = this.#options;
     const topic = topics.find((name) => topicPrefix + name === payload.batch.topic);
+    if (topic === undefined || this.#isStopped || this.#releasing !== undefined) return;
     const held = this.#held.get(payload.batch.partition);
-    if (topic !== undefined && held !== undefined && this.#releasing === undefined) await held.take(topic, payload);
+    // Given up although the group still counts on it: only joining again gets it back.
+    if (held === undefined) throw new JoinAgain('the partition was closed before the group asked for it');
+    await held.take(topic, payload);
   }
 
   /** Closes what is held. Joining again, and leaving, wait for it. */
@@ -156,6 +159,8 @@ export class Member {
     cancel();
     cancelLate();
     if (outcome === 'late') this.#sayLate();
+    // Read on, should the group not have moved after all: whoever gets a batch now joins again.
+    if (!this.#isStopped) whileRunning(() => this.#consumer?.resume(this.#named([...this.#held.keys()])));
     this.#held.clear();
   }
 
