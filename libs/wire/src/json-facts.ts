@@ -7,7 +7,7 @@
  * JF4. The inside of a long string is searched by the runtime's own search, not byte by byte: long texts cost next to nothing.
  */
 import { isUtf8 } from 'node:buffer';
-import { skipSpace, stringAt, type MemberSpan } from './json-spans.js';
+import { skipSpace, stringAt, type MemberSpan, type Span } from './json-spans.js';
 
 export interface JsonFacts {
   readonly repeatedKey: boolean;
@@ -28,8 +28,7 @@ export interface JsonScan {
 
 interface Level {
   readonly isObject: boolean;
-  keys: string[];
-  keySet: Set<string> | undefined;
+  readonly keys: SeenKeys | undefined;
   /** Where members are kept: on the two outer levels only. */
   readonly members: MemberSpan[] | undefined;
   /** The member whose value is being read. */
@@ -53,8 +52,8 @@ export function isAmbiguous(facts: JsonFacts): boolean {
   return facts.repeatedKey || facts.unsafeNumber || facts.loneSurrogate || facts.invalidUtf8;
 }
 
-/** Strings shorter than this are cheaper to step through than to search. */
-const nearBytes = 24;
+/** A run shorter than this is cheaper to step through than to search. */
+const nearBytes = 48;
 
 class Scanner implements JsonScan {
   readonly facts: { -readonly [K in keyof JsonFacts]: JsonFacts[K] };
@@ -64,7 +63,10 @@ class Scanner implements JsonScan {
   readonly #levels: Level[] = [];
   #level: Level | undefined;
   #expectsKey = false;
+  /** Of the string last passed. */
   #hasEscape = false;
+  #hasUnicodeEscape = false;
+  #keyHash = 0;
   /** The first quote and the first backslash at or behind the place last asked for: searched again only when passed, so a pass stays one pass. */
   #quoteAt = -1;
   #backslashAt = -1;
@@ -97,7 +99,7 @@ class Scanner implements JsonScan {
 
   #open(isObject: boolean): void {
     const levels = this.#levels;
-    const level: Level = { isObject, keys: [], keySet: undefined, members: isObject ? this.#membersFor(levels.length) : undefined, open: undefined };
+    const level: Level = { isObject, keys: isObject ? new SeenKeys(this.#bytes) : undefined, members: isObject ? this.#membersFor(levels.length) : undefined, open: undefined };
     levels.push(level);
     this.#level = level;
     this.#expectsKey = isObject;
@@ -131,40 +133,66 @@ class Scanner implements JsonScan {
   }
 
   #string(start: number): number {
-    const end = this.#endOfString(start);
-    const isKey = this.#expectsKey;
-    if (!isKey && !this.#hasEscape) return end;
-    const text = this.#hasEscape ? stringAt(this.#bytes, { start, end }) : this.#bytes.toString('utf8', start + 1, Math.max(start + 1, end - 1));
-    if (this.#hasEscape && loneSurrogate.test(text)) this.facts.loneSurrogate = true;
-    if (isKey) this.#key(text, start, end);
+    if (this.#expectsKey) return this.#key(start);
+    const end = this.#endOfString(start + 1);
+    // Only an escape that names a code unit can leave one without its partner.
+    if (this.#hasUnicodeEscape && loneSurrogate.test(stringAt(this.#bytes, { start, end }))) this.facts.loneSurrogate = true;
     return end;
   }
 
-  #key(key: string, start: number, end: number): void {
-    this.#expectsKey = false;
+  #key(start: number): number {
+    const bytes = this.#bytes;
     const level = this.#level;
-    if (level === undefined) return;
-    if (!this.facts.repeatedKey) this.facts.repeatedKey = wasSeen(level, key);
-    if (level.members === undefined) return;
-    const colon = skipSpace(this.#bytes, end);
-    level.open = { key, keyStart: start, keyEnd: end, valueStart: skipSpace(this.#bytes, colon + 1) };
+    const end = this.#endOfKey(start);
+    this.#expectsKey = false;
+    if (this.#hasUnicodeEscape && loneSurrogate.test(stringAt(bytes, { start, end }))) this.facts.loneSurrogate = true;
+    if (level?.keys === undefined) return end;
+    if (!this.facts.repeatedKey) this.facts.repeatedKey = level.keys.wasSeen({ start, end }, this.#hasEscape ? undefined : this.#keyHash);
+    if (level.members === undefined) return end;
+    const colon = skipSpace(bytes, end);
+    level.open = { key: stringAt(bytes, { start, end }), keyStart: start, keyEnd: end, valueStart: skipSpace(bytes, colon + 1) };
+    return end;
   }
 
-  /** Leaves in `#hasEscape` whether a backslash stands inside. */
-  #endOfString(start: number): number {
+  /** Keys are short: stepped through, and named by a hash on the way. */
+  #endOfKey(start: number): number {
     const bytes = this.#bytes;
     this.#hasEscape = false;
-    let at = start + 1;
+    this.#hasUnicodeEscape = false;
+    let hash = 0x811c9dc5;
+    for (let at = start + 1; at < bytes.length; at += 1) {
+      const byte = bytes[at] as number;
+      if (byte === 34) {
+        this.#keyHash = hash;
+        return at + 1;
+      }
+      if (byte === 92) return this.#endOfString(at);
+      hash = Math.imul(hash ^ byte, 0x01000193);
+    }
+    return bytes.length;
+  }
+
+  /** @param from inside the string, at a character no backslash stands before. Leaves in `#hasEscape` whether one stands behind it. */
+  #endOfString(from: number): number {
+    const bytes = this.#bytes;
+    this.#hasEscape = false;
+    this.#hasUnicodeEscape = false;
+    let at = from;
     while (at < bytes.length) {
+      let isDense = false;
       const near = Math.min(bytes.length, at + nearBytes);
       while (at < near) {
         const byte = bytes[at];
         if (byte === 34) return at + 1;
         if (byte === 92) {
+          isDense = true;
           this.#hasEscape = true;
+          if (bytes[at + 1] === 117) this.#hasUnicodeEscape = true;
           at += 2;
         } else at += 1;
       }
+      // Where escapes are dense a search finds the next one at once, and costs more than stepping.
+      if (isDense) continue;
       if (this.#quoteAt < at) this.#quoteAt = foundAt(bytes, 34, at);
       if (this.#backslashAt < at) this.#backslashAt = foundAt(bytes, 92, at);
       at = Math.min(this.#quoteAt, this.#backslashAt);
@@ -196,20 +224,41 @@ function foundAt(bytes: Buffer, byte: number, from: number): number {
 /** In `u` mode a surrogate matches only where it has no partner. */
 const loneSurrogate = /\p{Surrogate}/u;
 
-/** Long objects get a set; most have few keys, where a scan of an array is cheaper. */
-function wasSeen(level: Level, key: string): boolean {
-  if (level.keySet !== undefined) {
-    if (level.keySet.has(key)) return true;
-    level.keySet.add(key);
+/** Of few keys the hashes are looked through, of many they are in a map. */
+const fewKeys = 16;
+
+/** The keys of one object so far, by a hash of their bytes; what has an equal hash, or an escape, is compared as text. */
+class SeenKeys {
+  readonly #bytes: Uint8Array;
+  readonly #spans: Span[] = [];
+  readonly #hashes: number[] = [];
+  #byHash: Map<number, Span> | undefined;
+  /** In use from the first key on that a hash does not tell apart. */
+  #texts: Set<string> | undefined;
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes;
+  }
+
+  /** @param hash of the bytes between the quotes; undefined when an escape stands there. */
+  wasSeen(span: Span, hash: number | undefined): boolean {
+    if (hash === undefined || this.#texts !== undefined) return this.#wasSeenAsText(span);
+    const twin = this.#byHash === undefined ? this.#spans[this.#hashes.indexOf(hash)] : this.#byHash.get(hash);
+    if (twin !== undefined) return this.#wasSeenAsText(span);
+    this.#spans.push(span);
+    this.#hashes.push(hash);
+    if (this.#byHash !== undefined) this.#byHash.set(hash, span);
+    else if (this.#hashes.length > fewKeys) this.#byHash = new Map(this.#hashes.map((one, index) => [one, this.#spans[index] as Span]));
     return false;
   }
-  if (level.keys.includes(key)) return true;
-  level.keys.push(key);
-  if (level.keys.length > 16) {
-    level.keySet = new Set(level.keys);
-    level.keys = [];
+
+  #wasSeenAsText(span: Span): boolean {
+    this.#texts ??= new Set(this.#spans.map((seen) => stringAt(this.#bytes, seen)));
+    const text = stringAt(this.#bytes, span);
+    if (this.#texts.has(text)) return true;
+    this.#texts.add(text);
+    return false;
   }
-  return false;
 }
 
 /** Beyond what a double holds: an integer past ±2^53, a magnitude that overflows, or one that vanishes to zero. */

@@ -22,6 +22,19 @@ describe('the envelope of a long message', () => {
     ['{"method":"ping",\r"x":{"method":"tools/call"}}', { isSure: false }],
   ])('of %s', (text, expected) => expect(read(text)).toMatchObject({ bytes: Buffer.byteLength(text), ...expected }));
 
+  it('finds the envelope around deep structures full of escapes, wherever the bytes are cut', () => {
+    const odd = fc.constantFrom('"', '\\', '\\"', '{', '}', '[', ']', 'x'.repeat(120), '\u{1d11e}', '\n', '}}],"id":9,"method":"no"');
+    const text = fc.array(odd, { maxLength: 12 }).map((parts) => parts.join(''));
+    const deep = fc.letrec((tie) => ({ value: fc.oneof({ maxDepth: 5 }, text, fc.array(tie('value'), { maxLength: 3 }), fc.dictionary(text, tie('value'), { maxKeys: 3 })) })).value;
+    fc.assert(
+      fc.property(deep, text, fc.array(fc.nat(), { maxLength: 8 }), fc.boolean(), (value, name, cuts, isLast) => {
+        const call = { jsonrpc: '2.0', method: 'tools/call', params: isLast ? { arguments: value, name } : { name, arguments: value }, id: 5 };
+        expect(read(JSON.stringify(call), cuts)).toMatchObject({ rpcId: '5', method: 'tools/call', tool: name, isSure: true });
+      }),
+      { numRuns: 500 },
+    );
+  });
+
   it('does not depend on where the bytes were cut, and agrees with a full parse', () => {
     const message = fc.record({ jsonrpc: fc.constant('2.0'), result: fc.jsonValue(), id: fc.oneof(fc.integer(), fc.string({ maxLength: 20 })) });
     fc.assert(

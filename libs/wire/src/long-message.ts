@@ -56,15 +56,38 @@ export class LongMessageReader {
     };
   }
 
-  /** Almost all bytes of a long message are inside strings or deep structures, and say nothing; this loop passes over them. */
+  /** Almost all bytes of a long message are inside strings or deep structures, and say nothing; these loops pass over them. */
   #skipQuiet(chunk: Uint8Array, from: number): number {
     if (this.#capture !== undefined || this.#isEscaped) return from;
-    let at = from;
-    if (this.#inString) {
-      while (at < chunk.length && chunk[at] !== 34 && chunk[at] !== 92) at += 1;
-    } else if (this.#depth > 2) {
-      while (at < chunk.length && !isStructure(chunk[at] as number)) at += 1;
+    if (this.#inString) return this.#depth > deepFrom ? this.#skipDeep(chunk, from) : endOfRun(chunk, from);
+    return this.#depth > deepFrom ? this.#skipDeep(chunk, from) : from;
+  }
+
+  /** Below the outer objects only the depth counts. Stops where the outer ones are reached again, or at the chunk's end. */
+  #skipDeep(chunk: Uint8Array, from: number): number {
+    let [at, depth, inString] = [from, this.#depth, this.#inString];
+    while (at < chunk.length) {
+      const byte = chunk[at] as number;
+      if (inString) {
+        if (byte === 34) inString = false;
+        else if (byte === 92) {
+          // An escape cut by the end of the chunk is left to the caller.
+          if (at + 1 >= chunk.length) break;
+          at += 1;
+        } else {
+          at = endOfRun(chunk, at);
+          continue;
+        }
+      } else if (byte === 34) inString = true;
+      else if (byte === 123 || byte === 91) depth += 1;
+      else if (byte === 125 || byte === 93) {
+        if (depth === deepFrom + 1) break;
+        depth -= 1;
+      }
+      at += 1;
     }
+    this.#depth = depth;
+    this.#inString = inString;
     return at;
   }
 
@@ -147,8 +170,22 @@ export class LongMessageReader {
   }
 }
 
-function isStructure(byte: number): boolean {
-  return byte === 34 || byte === 91 || byte === 93 || byte === 123 || byte === 125;
+/** Nothing of the envelope stands deeper. */
+const deepFrom = 2;
+/** A run shorter than this is cheaper to step through than to search. */
+const nearBytes = 48;
+
+/** The first quote or backslash from here on, or the chunk's end. */
+function endOfRun(chunk: Uint8Array, from: number): number {
+  const near = Math.min(chunk.length, from + nearBytes);
+  let at = from;
+  while (at < near && chunk[at] !== 34 && chunk[at] !== 92) at += 1;
+  if (at < near || at === chunk.length) return at;
+  const view = Buffer.isBuffer(chunk) ? chunk : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+  const quote = view.indexOf(34, at);
+  const end = quote === -1 ? chunk.length : quote;
+  const backslash = view.subarray(at, end).indexOf(92);
+  return backslash === -1 ? end : at + backslash;
 }
 
 function stringOf(text: string | undefined): string | undefined {

@@ -2,6 +2,8 @@
 export interface HttpLimits {
   /** A longer message is not inspected but decided by its envelope, as policy says of long ones: never by a part of it (T43). */
   readonly inspectBytesMax: number;
+  /** A compressed request may unpack to this much; beyond it it cannot be read. */
+  readonly unpackedBytesMax: number;
   /** A longer one is not kept. From the client it is refused; from the server it is refused, or passes while it arrives if the core lets it. */
   readonly messageBytesMax: number;
   /** All bodies and held events together; beyond it new ones are refused. */
@@ -20,7 +22,8 @@ export interface HttpLimits {
 }
 
 export const defaultHttpLimits: HttpLimits = {
-  inspectBytesMax: 10 * 1024 * 1024,
+  inspectBytesMax: 1_000_000,
+  unpackedBytesMax: 10 * 1024 * 1024,
   messageBytesMax: 64 * 1024 * 1024,
   bufferedBytesMax: 256 * 1024 * 1024,
   heldBytesMax: 16 * 1024 * 1024,

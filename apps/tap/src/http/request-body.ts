@@ -23,7 +23,7 @@ export async function readRequest({ house, request, client, loan }: Reading): Pr
     request.resume();
     return undefined;
   }
-  const { messageBytesMax, inspectBytesMax } = house.limits;
+  const { messageBytesMax, inspectBytesMax, unpackedBytesMax } = house.limits;
   const rest = new LongMessageReader();
   const whole = await readBody(request, { bytesMax: messageBytesMax, loan, rest });
   if (whole.kind === 'truncated') return 'ended';
@@ -31,7 +31,7 @@ export async function readRequest({ house, request, client, loan }: Reading): Pr
     refuseUnread(client, rest.end(), whole.kind === 'too-large' ? { status: 413, problem: tooLarge(messageBytesMax) } : { status: 503, problem: noRoom });
     return 'ended';
   }
-  const decoded = await decodeBody(request.rawHeaders, whole.bytes, inspectBytesMax);
+  const decoded = await decodeBody(request.rawHeaders, whole.bytes, unpackedBytesMax);
   if (decoded === undefined || (decoded !== whole.bytes && !loan.take(decoded.length))) {
     refuse(client, 415, unreadable);
     return 'ended';

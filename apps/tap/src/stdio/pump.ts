@@ -9,8 +9,8 @@ import { elementsOf, LineFramer, type Framed } from '@countersign/wire';
 import type { Arrival, Passage, TapStream } from '../passage.js';
 import { LongLine } from './long-line.js';
 
-/** Longer lines are not inspected, only their envelope is read. */
-export const inspectBytesMax = 4 * 1024 * 1024;
+/** Longer lines are not inspected, only their envelope is read, as it passes: no verdict could rest on more than a record holds (256 KiB). */
+export const inspectBytesMax = 1_000_000;
 
 export interface PumpOptions {
   readonly direction: Arrival['direction'];
