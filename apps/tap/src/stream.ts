@@ -57,7 +57,7 @@ export class Stream implements TapStream {
 
   withdraw(rpcId: string, cause: string): void {
     this.settle();
-    for (const asked of this.#state.toServer.cancel(rpcId)) this.#over(asked, cause);
+    this.lose([rpcId], cause);
   }
 
   lose(rpcIds: readonly string[], cause: string): void {

@@ -359,5 +359,9 @@ describe('a client that knows tasks', () => {
     tap.stream.lose(['3'], 'upstream-unreachable');
     expect(resultOf(await get(4))).toMatchObject({ status: 'failed', error: { message: expect.stringMatching(/Look before you repeat/) as string } });
     expect(tap.notes('call-lost')).toMatchObject([{ rpcId: '3', cause: 'upstream-unreachable' }]);
+    // An answer that comes after all, on another stream, is still this call's: judged, and the task's.
+    await tap.fromServer('{"jsonrpc":"2.0","id":3,"result":{"resultType":"complete","content":[]}}');
+    expect(resultOf(await get(5))).toMatchObject({ status: 'completed' });
+    await until(() => tap.gate.calls('result').some(({ call, message }) => call?.tool === 'write_note' && message?.flags.includes('late') === true));
   });
 });

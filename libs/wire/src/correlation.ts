@@ -74,13 +74,11 @@ export class Correlation<T> {
     return waiting.map(({ about }) => about);
   }
 
-  /** Takes out everything that waits under this id and was not cancelled: no answer will come. */
+  /** Marks what waits under this id as one that is waited for no longer, and returns what was not so marked before. A late answer is still known (CO4). */
   lose(rpcId: string): readonly T[] {
-    const key = idKey(rpcId);
-    const waiting = this.#entries.get(key) ?? [];
-    this.#entries.delete(key);
-    this.#count -= waiting.length;
-    return waiting.filter(({ isCancelled }) => !isCancelled).map(({ about }) => about);
+    const waiting = (this.#entries.get(idKey(rpcId)) ?? []).filter(({ isCancelled }) => !isCancelled);
+    for (const entry of waiting) entry.isCancelled = true;
+    return waiting.map(({ about }) => about);
   }
 
   some(test: (about: T) => boolean): boolean {

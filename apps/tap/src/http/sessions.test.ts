@@ -46,6 +46,23 @@ describe('the table of sessions', () => {
     expect(core.streams.map((stream) => [stream.info.sessionRule, stream.arrivals.length])).toEqual([['idle-gap', 2]]);
   });
 
+  it('[T42] in a session the server named, what one exchange waits for is lost alone; a stream that can be resumed loses nothing', () => {
+    const { core, lease } = table();
+    const opening = lease({}, { isInitialize: true });
+    void opening.stream.offer({ direction: 'client-to-server', bytes: bytes('{}'), framing: 'body' });
+    opening.bind('s-1');
+    opening.release(0);
+    const [broken, other] = [lease({ mcpSessionId: 's-1' }, { rpcIds: ['1'] }), lease({ mcpSessionId: 's-1' }, { rpcIds: ['2'] })];
+    broken.lose('truncated', { mayResume: true });
+    expect(core.streams[0]?.lost).toEqual([]);
+    broken.lose('upstream-unreachable');
+    expect([core.streams[0]?.lost, core.streams[0]?.ended]).toEqual([['1 upstream-unreachable'], undefined]);
+    other.release(0);
+    broken.release(0);
+    use(lease({ mcpSessionId: 's-1' }), core);
+    expect(core.streams).toHaveLength(1);
+  });
+
   it('30 minutes of silence begin another session, measured from the end of the last exchange', () => {
     const { core, lease } = table();
     use(lease({}), core, 1000);
