@@ -51,12 +51,24 @@ export interface CoreOptions {
   readonly drainPauseMs?: number;
   readonly makeCallId: () => string;
   readonly version: string;
-  /** Said in `epoch-opened`; ids of processes, so that two taps of one client start can be told to belong together (T17). */
-  readonly process: { readonly pid: number; readonly parentPid: number };
+  /** Said in `epoch-opened`. Ids of processes, so that two taps of one client start can be told to belong together (T17). */
+  readonly process: ProcessFacts;
   readonly log: (line: string) => void;
 }
 
 /** Opens the epoch and starts to look for the gate. */
+/** Who started this tap, for the record; none of it decides anything, for a process says these things of itself. */
+export interface ProcessFacts {
+  readonly pid: number;
+  readonly parentPid: number;
+  /** Of the user the tap runs as, where the system has such numbers. */
+  readonly uid?: number;
+  /** Where the system tells. */
+  readonly parentName?: string;
+  /** The client's file whose entry starts this tap. */
+  readonly configOrigin?: string;
+}
+
 export function createTapCore(options: CoreOptions): TapCore {
   return new Core(options);
 }
@@ -94,7 +106,7 @@ class Core implements TapCore {
       gate: this.#gate,
       policy: () => this.#policy.current(),
     };
-    this.#record('epoch-opened', { version: options.version, pid: options.process.pid, parentPid: options.process.parentPid });
+    this.#record('epoch-opened', { version: options.version, ...options.process });
     if (options.former !== undefined) this.#record('epoch-recovered', { epoch: options.former.epoch, ...(options.former.lastSeq === undefined ? {} : { lastSeq: options.former.lastSeq }) });
     this.#gate.start();
   }

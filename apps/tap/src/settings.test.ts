@@ -10,6 +10,11 @@ describe('the command line', () => {
     });
   });
 
+  it('the file that an entry stands in, bounded', () => {
+    expect(readSettings(['--config-origin', '~/.cursor/mcp.json', '--', 'x'])).toMatchObject({ configOrigin: '~/.cursor/mcp.json' });
+    expect(readSettings(['--config-origin', 'f'.repeat(9_999), '--', 'x'])).toMatchObject({ configOrigin: 'f'.repeat(512) });
+  });
+
   it('an upstream and where to listen', () => {
     expect(readSettings(['--upstream', 'https://example.com/mcp', '--listen', '[::1]:8808'])).toMatchObject({ server: 'example.com', transport: { kind: 'http', host: '::1', port: 8808, endsWithStdin: false } });
     expect(readSettings(['--upstream', 'https://example.com/mcp', '--end-with-stdin'])).toMatchObject({ transport: { endsWithStdin: true } });

@@ -23,6 +23,8 @@ export interface Settings {
   readonly role: string;
   /** As given; undefined means the platform's place. */
   readonly dataDir: string | undefined;
+  /** The client's file whose entry starts this tap, as `countersign wrap` wrote it; recorded, never opened. */
+  readonly configOrigin?: string;
   readonly transport: Transport;
 }
 
@@ -30,11 +32,14 @@ export const usage = `usage: countersign tap [--server NAME] [--agent NAME] [--r
        countersign tap [--server NAME] [--agent NAME] [--role ROLE] [--data DIR] --upstream URL [--header-env NAME=VARIABLE]…
        countersign tap [--server NAME] [--agent NAME] [--role ROLE] [--data DIR] --upstream URL --listen 127.0.0.1:PORT [--end-with-stdin]`;
 
+const configOriginCharsMax = 512;
+
 const options = {
   server: { type: 'string' },
   agent: { type: 'string' },
   role: { type: 'string' },
   data: { type: 'string' },
+  'config-origin': { type: 'string' },
   upstream: { type: 'string' },
   listen: { type: 'string' },
   'end-with-stdin': { type: 'boolean' },
@@ -46,6 +51,7 @@ interface Values {
   readonly agent?: string | undefined;
   readonly role?: string | undefined;
   readonly data?: string | undefined;
+  readonly 'config-origin'?: string | undefined;
   readonly upstream?: string | undefined;
   readonly listen?: string | undefined;
   /** The tap was started by a program that must not leave it behind. */
@@ -69,7 +75,8 @@ export function readSettings(argv: readonly string[]): Settings | string {
   const names = { server: values.server ?? serverNameOf(transport), agent: values.agent ?? 'agent', role: values.role ?? 'agent' };
   const wrong = Object.entries(names).find(([, name]) => name === '' || name.length > 128);
   if (wrong !== undefined) return `--${wrong[0]} is a name of 1 to 128 characters`;
-  return { ...names, dataDir: values.data, transport };
+  const origin = values['config-origin']?.slice(0, configOriginCharsMax);
+  return { ...names, dataDir: values.data, transport, ...(origin ? { configOrigin: origin } : {}) };
 }
 
 function transportOf(values: Values, command: readonly string[]): Transport | string {

@@ -6,6 +6,7 @@ import { createTapCore } from './core.js';
 import { gateSocketOf, dataDirOf, type Machine } from './data-dir.js';
 import { HandedTask } from './handed-task.js';
 import type { TapCore } from './passage.js';
+import { processFacts } from './process-facts.js';
 import type { Settings } from './settings.js';
 import { openTapHome } from './tap-home.js';
 
@@ -39,7 +40,7 @@ export function startCore({ settings, machine, clock, log }: StartOptions): Star
     random: Math.random,
     later: (work) => void setImmediate(work),
     makeCallId: callIds(),
-    process: { pid: process.pid, parentPid: process.ppid },
+    process: processFacts(settings.configOrigin),
   });
   const close = async (drainMs: number): Promise<void> => {
     await core.close(drainMs);

@@ -9,6 +9,7 @@ import { KeptOriginals } from '../wrap/kept-originals.js';
 import { runOnClients } from '../wrap/run-on-clients.js';
 import { programFile, tapProgram } from '../wrap/tap-program.js';
 import { targetsOf } from '../wrap/targets.js';
+import { originOf } from '../wrap/tap-words.js';
 import { planWrap } from '../wrap/wrap-file.js';
 
 interface WrapFlags {
@@ -52,7 +53,7 @@ function wrap(flags: WrapFlags): void {
     shows: () => true,
     closing: (editedCount) => cacheNote + closing(editedCount, flags.dryRun === true),
     plan: ({ config, client }) => {
-      const tap = { program: started, agent: agentOf(client), ...(flags.role === undefined ? {} : { role: flags.role }), ...(flags.data === undefined ? {} : { dataDir: resolve(flags.data) }) };
+      const tap = { program: started, agent: agentOf(client), configOrigin: originOf(config.file, machine), ...(flags.role === undefined ? {} : { role: flags.role }), ...(flags.data === undefined ? {} : { dataDir: resolve(flags.data) }) };
       return planWrap({ config, client, kept, only }, tap, at);
     },
   });

@@ -23,8 +23,8 @@ describe('wrap and unwrap', () => {
     chmodSync(cursor, 0o640);
     const wrapped = home.countersign('wrap');
     expect(wrapped).toMatchObject({ status: 0, stderr: '' });
-    expect(readFileSync(cursor, 'utf8')).toContain('"tap", "--server", "a", "--agent", "cursor", "--", "npx", "-y", "pkg"');
-    expect(readFileSync(codex, 'utf8')).toContain('"tap", "--server", "b", "--agent", "codex", "--", "uvx"');
+    expect(readFileSync(cursor, 'utf8')).toContain('"tap", "--server", "a", "--agent", "cursor", "--config-origin", "~/.cursor/mcp.json", "--", "npx", "-y", "pkg"');
+    expect(readFileSync(codex, 'utf8')).toContain('"tap", "--server", "b", "--agent", "codex", "--config-origin", "~/.codex/config.toml", "--", "uvx"');
     expect(statSync(cursor).mode & 0o777).toBe(0o640);
     const kept = readdirSync(join(home.data, 'wrapped'), { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.original'));
     expect(kept).toHaveLength(2);
@@ -80,8 +80,8 @@ describe('wrap and unwrap', () => {
     const { stdout, status } = home.countersign('wrap', '--dry-run', '--agent', 'ana', '--role', 'coder');
     expect(status).toBe(0);
     expect(stdout).toMatch(/^@@ -1,7 \+1,7 @@$/m);
-    expect(stdout).toMatch(/^\+.*"tap", "--server", "a", "--agent", "ana", "--role", "coder", "--", "npx"/m);
-    expect(stdout).toMatch(/wrapped +a: .*tap --server a --agent ana --role coder -- npx -y pkg/);
+    expect(stdout).toMatch(/^\+.*"tap", "--server", "a", "--agent", "ana", "--role", "coder", "--config-origin", "~\/.cursor\/mcp.json", "--", "npx"/m);
+    expect(stdout).toMatch(/wrapped +a: .*tap --server a --agent ana --role coder --config-origin .*mcp\.json.* -- npx -y pkg/);
     expect(stdout).not.toContain('s3cret-value');
     expect(readFileSync(cursor, 'utf8')).toBe(cursorText);
     expect(existsSync(home.data)).toBe(false);
@@ -150,7 +150,7 @@ describe('a wrapped server', () => {
     const up = await startUp(home.data);
     expect(home.countersign('wrap', '--client', 'claude-code', '--role', 'tester', '--data', home.data)).toMatchObject({ status: 0 });
     const entry = (JSON.parse(readFileSync(file, 'utf8')) as { mcpServers: { notebook: { command: string; args: string[] } } }).mcpServers.notebook;
-    expect(entry.args).toEqual(expect.arrayContaining(['tap', '--server', 'notebook', '--agent', 'claude-code', '--', process.execPath, notebook, executed]));
+    expect(entry.args).toEqual(expect.arrayContaining(['tap', '--server', 'notebook', '--agent', 'claude-code', '--config-origin', '--', process.execPath, notebook, executed]));
     const client = new Client({ name: 'e2e', version: '1' });
     try {
       await client.connect(new StdioClientTransport({ command: entry.command, args: entry.args, stderr: 'ignore' }));

@@ -1,16 +1,25 @@
 import { describe, expect, it } from 'vitest';
 import { hidden, privateValues, secretWords } from './secrets.js';
-import { parseTapWords, tapWords } from './tap-words.js';
+import { originOf, parseTapWords, tapWords } from './tap-words.js';
 
 describe('the words that put a tap in front', () => {
   it.each([
     { program: ['countersign'], agent: 'a' },
     { program: ['/usr/bin/node', '/opt/countersign/bin/countersign.js'], agent: 'a', role: 'r', dataDir: '/d' },
+    { program: ['countersign'], agent: 'a', configOrigin: '~/.cursor/mcp.json' },
     { program: ['C:\\node\\node.exe', 'C:\\c s\\countersign.js'], agent: '-dashed', role: '--' },
   ])('are found again: $program', (tap) => {
     const words = tapWords('my server', tap);
     const found = parseTapWords([...words, 'npx', '--', 'tap']);
     expect(found).toEqual({ program: tap.program, server: 'my server', agent: tap.agent, ...('role' in tap ? { role: tap.role } : {}), ...('dataDir' in tap ? { dataDir: tap.dataDir } : {}), prefixWords: words.length, inner: ['npx', '--', 'tap'] });
+  });
+
+  it.each([
+    ['/home/ana/.cursor/mcp.json', '~/.cursor/mcp.json'],
+    ['/home/ana/shop/.mcp.json', './.mcp.json'],
+    ['/home/anabel/.cursor/mcp.json', '/home/anabel/.cursor/mcp.json'],
+  ])('%s is recorded as %s', (file, origin) => {
+    expect(originOf(file, { home: '/home/ana', cwd: '/home/ana/shop' })).toBe(origin);
   });
 
   it.each([

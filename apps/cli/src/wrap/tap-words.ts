@@ -10,17 +10,26 @@ export interface TapOptions {
   readonly role?: string;
   /** Absolute. Absent: the tap finds the user's own. */
   readonly dataDir?: string;
+  /** The file the words are written to, for the record. */
+  readonly configOrigin?: string;
 }
 
 /** What goes in front of the server's command, `--` included. */
-export function tapWords(server: string, { program, agent, role, dataDir }: TapOptions): readonly string[] {
-  const flags = { server, agent, role, data: dataDir };
+export function tapWords(server: string, { program, agent, role, dataDir, configOrigin }: TapOptions): readonly string[] {
+  const flags = { server, agent, role, data: dataDir, 'config-origin': configOrigin };
   return [...program, 'tap', ...Object.entries(flags).flatMap(([name, value]) => (value === undefined ? [] : flagWords(name, value))), '--'];
 }
 
 /** A value that starts with a dash would be read as a flag of its own. */
 function flagWords(name: string, value: string): readonly string[] {
   return value.startsWith('-') ? [`--${name}=${value}`] : [`--${name}`, value];
+}
+
+/** A file as it stands in a tap's words: the user's name and folders stay out of files that may be shared. */
+export function originOf(file: string, { home, cwd }: { readonly home: string; readonly cwd: string }): string {
+  const below = (dir: string): string | undefined => (/^[\\/]./.test(file.slice(dir.length)) && file.startsWith(dir) ? file.slice(dir.length).replaceAll('\\', '/') : undefined);
+  const [inCwd, inHome] = [below(cwd), below(home)];
+  return inCwd !== undefined ? `.${inCwd}` : inHome !== undefined ? `~${inHome}` : file;
 }
 
 export interface TapCommand {

@@ -259,6 +259,7 @@ describe('what a killed tap leaves', () => {
     expect(one.map(({ seq }) => seq)).toEqual(one.map((_, index) => index));
     expect(one.filter(({ message }) => message?.shape === 'response').length).toBeGreaterThanOrEqual(answered);
     expect(two.map(({ kind }) => kind)).toEqual(['epoch-opened', 'epoch-recovered', 'epoch-closed']);
+    expect(two[0]?.note).toMatchObject({ pid: second.child.pid, parentPid: process.pid, ...(process.getuid && { uid: process.getuid() }), ...(process.platform === 'linux' && { parentName: expect.any(String) }) });
     expect(two[1]?.note).toEqual({ epoch: 1, lastSeq: one.at(-1)?.seq });
   });
 
