@@ -1,7 +1,8 @@
 /**
  * What is known of a call, or of a request of another method that a rule speaks of, before anybody is asked.
  * RC1. What this process can refuse by itself (a rule, two readings, a limit, an edit that cannot be made) is refused here.
- * RC2. A call people are asked about is found again by its action digest; one that came back by itself is compared in the session it came from.
+ * RC2. A call people are asked about is found again by its action digest; one that came back by itself is compared in the session it came from,
+ *      where sessions are only derived.
  */
 import type { ObservedCall } from '@countersign/contracts';
 import type { ArgumentEdit, CompiledPolicy, TierOfCall, WaitRule } from '@countersign/policy/runtime';
@@ -70,7 +71,7 @@ function readAny({ house, conversation }: Pick<CallContext, 'house' | 'conversat
   const digestIn = (session: string): string => message.isTooDeep
     ? digestOf(message.bytes)
     : actionDigest(message.bytes, { domain: house.domain(), agent: house.agent, session, server: house.server, tool, policyVersion: policy.version, method, hasRound: hasRound(message) }, argumentsSpan(message));
-  const isOwn = own !== undefined && digestIn(own.session) === own.actionDigest;
+  const isOwn = own !== undefined && mayHaveMoved(own, conversation) && digestIn(own.session) === own.actionDigest;
   const digest = isOwn ? own.actionDigest : digestIn(conversation.session);
   const ticket = isOwn ? own : house.tickets.find(digest, nowMs);
   const refused: RefusedCall = { server: house.server, tool, tier: tier.tier, rule: tier.rule, policyVersion: policy.version };
@@ -82,6 +83,11 @@ function readAny({ house, conversation }: Pick<CallContext, 'house' | 'conversat
     ...(edits.length === 0 ? {} : { edits: edits.map((edit) => observedEdit(edit, policy.policy.payload === 'full')) }),
   };
   return { facts: { observed, refused, resultRule: rules.resultRule, outputSchema: rules.outputSchema }, tier, ticket, refusal };
+}
+
+/** Where a session is only derived, the same client's next request may fall into another one; a named session is never left. */
+function mayHaveMoved({ session }: Ticket, conversation: Conversation): boolean {
+  return session === conversation.session || conversation.sessionRule === 'trace' || conversation.sessionRule === 'idle-gap';
 }
 
 function observedEdit({ rule, path, did, was }: ArgumentEdit, mayQuote: boolean): NonNullable<ObservedCall['edits']>[number] {

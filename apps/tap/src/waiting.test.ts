@@ -185,6 +185,19 @@ describe('a modern client that can be asked', () => {
     expect(tap.notes('grant-consumed')).toEqual([]);
   });
 
+  it('[P4] a round that comes in another named session is another call', async () => {
+    const { tap, state } = await asked();
+    tap.gate.decide(seenCall(tap), 'approved');
+    await heard(tap);
+    const elsewhere = tap.core.openStream({ transport: 'http', session: 'other', sessionRule: 'mcp-session-id' });
+    const other = Promise.resolve(elsewhere.offer({ direction: 'client-to-server', bytes: Buffer.from(call(2, { requestState: state })), framing: 'body' }));
+    await until(() => tap.gate.calls().filter(({ call: seen }) => seen?.tool === 'write_note').length === 2);
+    await tap.clock.advance(2_000);
+    expect(JSON.stringify(parsed(await other))).toMatch(/no verdict came in time/);
+    const derived = tap.core.openStream({ transport: 'http', session: 'next-trace', sessionRule: 'trace' });
+    expect((await derived.offer({ direction: 'client-to-server', bytes: Buffer.from(call(3, { requestState: state })), framing: 'body' })).kind).toBe('forward');
+  });
+
   it('[P6] after the deadline a yes does nothing, and the round is over instead of asked about anew', async () => {
     const { tap, state } = await asked();
     await tap.clock.advance(300_000);
