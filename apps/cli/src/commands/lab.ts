@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import { programFile } from '../program-file.js';
 import { startSoloProcess } from '../solo-process.js';
+import { registerLabLedgers } from './lab-ledgers.js';
 import { registerLabLimits } from './lab-limits.js';
 import { registerLabQuality } from './lab-quality.js';
 import { registerLabTrain } from './lab-train.js';
@@ -13,6 +14,7 @@ export function registerLab(program: Command): void {
   const lab = program.command('lab').description('measure, on this machine');
   registerLabQuality(lab);
   registerLabLimits(lab);
+  registerLabLedgers(lab);
   registerLabTrain(lab);
   lab
     .command('tap')

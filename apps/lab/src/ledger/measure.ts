@@ -32,6 +32,8 @@ export interface LedgerFigures {
   readonly appendedPerSecond: number;
   /** By a new group, from the beginning. */
   readonly handledPerSecond: number;
+  /** Processor time of this process for each trip, and for each thousand records; of a broker nothing. */
+  readonly cpuMs: { readonly trip: number; readonly thousandAppended: number; readonly thousandHandled: number };
 }
 
 export interface MeasureOptions {
@@ -53,14 +55,23 @@ const domain = 'lab';
 /** Measures one ledger, which must be empty. @throws when a record does not come back within `waitMsMax`. */
 export async function measureLedger(eventLog: EventLog, { ledger, load = ledgerLoadDefault, waitMsMax = 60_000 }: MeasureOptions): Promise<LedgerFigures> {
   const work = { eventLog, load, waitMsMax };
-  const trips = await twoHops(work);
-  const appendedPerSecond = await appendRate(work);
-  const handledPerSecond = await handleRate(work);
+  const [trips, tripsCpuMs] = await timed(() => twoHops(work));
+  const [appendedPerSecond, appendCpuMs] = await timed(() => appendRate(work));
+  const [handledPerSecond, handleCpuMs] = await timed(() => handleRate(work));
   const warm = trips.slice(Math.floor(trips.length / 10));
   return {
     ledger, trips: warm.length, twoHopsP50Ms: quantile(warm, 0.5), twoHopsP99Ms: quantile(warm, 0.99),
     records: load.records, valueBytes: load.valueBytes, appendedPerSecond, handledPerSecond,
+    cpuMs: { trip: tripsCpuMs / load.trips, thousandAppended: (appendCpuMs * 1_000) / load.records, thousandHandled: (handleCpuMs * 1_000) / load.records },
   };
+}
+
+/** What it gave, and the processor time of this process meanwhile, in milliseconds. */
+async function timed<T>(work: () => Promise<T>): Promise<[T, number]> {
+  const before = process.cpuUsage();
+  const result = await work();
+  const { user, system } = process.cpuUsage(before);
+  return [result, (user + system) / 1_000];
 }
 
 /** One record after the other: a held call waits alone. Milliseconds, in the order made. */
