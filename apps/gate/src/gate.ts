@@ -17,6 +17,7 @@ import { followNews } from './news.js';
 import { listenPrivately } from './private-socket.js';
 import { createRecentNews, type NewsFrame } from './recent-news.js';
 import { TapConnection, type GateSide } from './tap-connection.js';
+import { tellObserved } from './tell-observed.js';
 import { openTlsDoor, type OpenTlsDoor, type TlsDoor } from './tls-door.js';
 
 const component = 'gate@1';
@@ -177,6 +178,7 @@ class RunningGate implements Gate {
     const admission = admit(frame, { tapId, domain, component, lastSeq: connection.lastSeqOf(frame.epoch), nowMs: clock.wallMs() });
     await this.#append('observations', admission.observations);
     await this.#append('dead-letters', admission.deadLetters);
+    tellObserved(admission.observations, telemetry);
     for (const errorClass of admission.errorClasses) {
       telemetry({ event: 'RecordDeadLettered', level: 'error', message: 'A tap sent a record that cannot be read; its bytes are in dead-letters, the records around it went in.', fields: { stage: 'gate', topic: 'observations', errorClass } });
     }

@@ -23,6 +23,8 @@ interface OpenApproval {
   readonly callId: string;
   readonly tapId: string;
   readonly epoch: number;
+  /** Absent in what an older version kept. */
+  readonly tier?: Approval['tier'];
 }
 interface ApproveState {
   readonly calls: HeldCallsState;
@@ -52,6 +54,8 @@ class Approve implements Processor {
   #open = new Map<string, OpenApproval>();
   /** Approvals whose first decision the ledger has shown. */
   #settled = new Set<string>();
+  /** Of those told as waiting and not yet as ended: each is told both ways once. */
+  #waiting = new Map<string, Approval['tier']>();
 
   constructor({ store, telemetry }: ApproveOptions) {
     this.#store = store;
@@ -100,6 +104,7 @@ class Approve implements Processor {
     const state = JSON.parse(text) as ApproveState;
     this.#calls = new HeldCalls(state.calls);
     this.#open = new Map(state.open);
+    for (const [id, { tier }] of this.#open) if (tier !== undefined) this.#wait(id, tier, 'ApprovalKept');
     this.#settled = new Set(state.settled);
   }
 
@@ -116,8 +121,8 @@ class Approve implements Processor {
       if (opened === undefined) continue;
       const stored = await this.#store.open(opened);
       if (stored.state !== 'open' || this.#settled.has(stored.id)) continue;
-      this.#open.set(stored.id, { deadlineAtMs: stored.deadlineAtMs, callId: stored.callId, tapId: stored.tapId, epoch: stored.epoch });
-      this.#telemetry({ event: 'ApprovalOpened', level: 'info', message: `A ${stored.tier} call waits for people.`, fields: { tier: stored.tier, impact: stored.impact, deadlineMs: stored.deadlineAtMs - stored.openedAtMs } });
+      this.#open.set(stored.id, { deadlineAtMs: stored.deadlineAtMs, callId: stored.callId, tapId: stored.tapId, epoch: stored.epoch, tier: stored.tier });
+      this.#wait(stored.id, stored.tier, 'ApprovalOpened');
       if (stored.deadlineAtMs <= nowMs) outputs.push(...(await this.#end(stored.id, { type: 'deadline' }, nowMs)));
     }
     return outputs;
@@ -179,11 +184,27 @@ class Approve implements Processor {
     if (id === undefined || (decision.kind === 'approval' && this.#settled.has(id))) return;
     await this.#update(id, (stored) => applied(stored, decision));
     if (decision.kind !== 'approval') return;
+    const ended = await this.#store.get(id);
     this.#open.delete(id);
     this.#settled.add(id);
     const [oldest] = this.#settled;
     if (this.#settled.size > settledMax && oldest !== undefined) this.#settled.delete(oldest);
-    this.#telemetry({ event: 'ApprovalClosed', level: 'info', message: `An approval was closed: ${decision.outcome}.`, fields: { outcome: decision.outcome, via: decision.via } });
+    this.#tellClosed(id, decision, ended);
+  }
+
+  #wait(id: string, tier: Approval['tier'], event: 'ApprovalOpened' | 'ApprovalKept'): void {
+    if (this.#waiting.has(id)) return;
+    this.#waiting.set(id, tier);
+    this.#telemetry({ event, level: 'info', message: `A ${tier} call ${event === 'ApprovalOpened' ? 'waits' : 'still waits'} for people.`, fields: { tier } });
+  }
+
+  #tellClosed(id: string, { outcome, cause = outcome, via, at }: Decision, approval: Approval | undefined): void {
+    const told = approval === undefined ? {} : { tier: approval.tier, waitSeconds: Math.max(0, Date.parse(at) - approval.openedAtMs) / 1_000 };
+    this.#telemetry({ event: 'ApprovalClosed', level: 'info', message: `An approval was closed: ${outcome}.`, fields: { outcome, cause, via, ...told } });
+    const tier = this.#waiting.get(id);
+    if (tier === undefined) return;
+    this.#waiting.delete(id);
+    this.#telemetry({ event: 'ApprovalEnded', level: 'debug', message: `A ${tier} call waits for people no longer.`, fields: { tier } });
   }
 
   async #update(id: string, change: (approval: Approval) => Approval): Promise<void> {

@@ -159,13 +159,13 @@ class Judge implements Processor {
     if (verdict.quarantineId !== undefined && subject.contentDigest !== undefined) this.#memory.noticeQuarantine(verdict.domain, verdict.quarantineId, subject.contentDigest);
   }
 
-  #tell({ kind, tier, phase, missing, waitedMs }: Verdict): void {
+  #tell({ kind, tier, phase, missing, waitedMs, reasons }: Verdict): void {
     const isLate = missing.length > 0;
     this.#options.telemetry({
       event: 'CallJudged',
       level: isLate ? 'warn' : kind === 'allow' || kind === 'modify' ? 'debug' : 'info',
       message: isLate ? `A ${phase} was judged without ${missing.join(', ')}: they did not answer in time.` : `A ${phase} of tier ${tier} was judged: ${kind}.`,
-      fields: { kind, tier, phase, waitedMs, missing: missing.length },
+      fields: { kind, tier, phase, reason: reasons[0]?.code ?? 'none', waitedMs, waitedSeconds: waitedMs / 1_000, missing: missing.length },
     });
   }
 }

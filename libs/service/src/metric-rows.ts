@@ -1,6 +1,7 @@
 /**
  * Which telemetry event feeds which metric. One table, so that a log line and a counter cannot drift apart.
  * MR1. Labels take their values from the event's fields of the same meaning; none of them is an agent, a session, a user or an address.
+ * MR2. Every event here is told somewhere by a service, with the fields its rows read (`told-events.test`).
  */
 const waitBuckets = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 120, 300];
 const overheadBuckets = [0.00005, 0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.05, 0.2, 1];
@@ -22,20 +23,14 @@ const same = (...names: string[]): Record<string, string> => Object.fromEntries(
 const detector = same('detector', 'version');
 
 export const metricRows: readonly MetricRow[] = [
-  { event: 'MessageRelayed', metric: 'tap_messages_total', help: 'Messages relayed by taps.', labels: { ...same('direction', 'transport', 'era'), method_class: 'methodClass' }, effect: 'count' },
-  { event: 'MessageRelayed', metric: 'tap_overhead_seconds', help: 'Time a tap added to a message.', labels: same('transport', 'tier'), effect: 'observe', field: 'overheadSeconds', buckets: overheadBuckets },
-  { event: 'CallHeld', metric: 'calls_held', help: 'Calls held now.', labels: same('tier'), effect: 'up' },
-  { event: 'CallReleased', metric: 'calls_held', help: 'Calls held now.', labels: same('tier'), effect: 'down' },
-  { event: 'CallCancelled', metric: 'calls_held', help: 'Calls held now.', labels: same('tier'), effect: 'down' },
-  { event: 'CallReleased', metric: 'hold_seconds', help: 'How long a call was held.', labels: same('tier'), effect: 'observe', field: 'waitSeconds', buckets: waitBuckets },
-  { event: 'VerdictIssued', metric: 'verdicts_total', help: 'Verdicts issued.', labels: same('kind', 'tier', 'reason'), effect: 'count' },
-  { event: 'VerdictIssued', metric: 'verdict_seconds', help: 'From first sight of an observation to its verdict.', labels: same('tier'), effect: 'observe', field: 'seconds', buckets: waitBuckets },
-  { event: 'VerdictDeadlineMissed', metric: 'verdict_deadline_missed_total', help: 'Verdicts that were not there in time.', labels: same('tier', 'action'), effect: 'count' },
-  { event: 'FailOpenTaken', metric: 'fail_open_total', help: 'Calls that went on without a verdict because a rule allows it.', labels: same('tier', 'rule'), effect: 'count' },
-  { event: 'MessageUninspectable', metric: 'uninspectable_total', help: 'Messages that could not be inspected.', labels: same('reason'), effect: 'count' },
-  { event: 'SpoolAppended', metric: 'spool_bytes', help: 'Bytes waiting in spools.', labels: {}, effect: 'set', field: 'spoolBytes' },
-  { event: 'SpoolTrimmed', metric: 'spool_bytes', help: 'Bytes waiting in spools.', labels: {}, effect: 'set', field: 'spoolBytes' },
-  { event: 'ObservationDropped', metric: 'observations_dropped_total', help: 'Observations dropped.', labels: { cause: 'reason', intentional: 'intentional' }, effect: 'count', field: 'count' },
+  { event: 'MessagesObserved', metric: 'tap_messages_total', help: 'Messages that passed taps.', labels: same('direction', 'transport', 'era', 'shape'), effect: 'count', field: 'count' },
+  { event: 'HoldEnded', metric: 'hold_seconds', help: 'How long a tap held a call.', labels: same('end', 'phase'), effect: 'observe', field: 'heldSeconds', buckets: waitBuckets },
+  { event: 'FailOpenTaken', metric: 'fail_open_total', help: 'Calls that went on without a verdict because a rule allows it.', labels: same('tier', 'phase'), effect: 'count' },
+  { event: 'CallLost', metric: 'calls_lost_total', help: 'Requests that will never be answered.', labels: {}, effect: 'count' },
+  { event: 'GrantConsumed', metric: 'grants_consumed_total', help: 'Approvals that were used.', labels: {}, effect: 'count' },
+  { event: 'CallJudged', metric: 'verdicts_total', help: 'Verdicts issued.', labels: same('kind', 'tier', 'phase', 'reason'), effect: 'count' },
+  { event: 'CallJudged', metric: 'verdict_seconds', help: 'From first sight of an observation to its verdict.', labels: same('tier', 'phase'), effect: 'observe', field: 'waitedSeconds', buckets: waitBuckets },
+  { event: 'CallJudged', metric: 'findings_missing_total', help: 'Required detectors that had not answered when a verdict was due.', labels: same('tier'), effect: 'count', field: 'missing' },
   { event: 'TapConnected', metric: 'gate_connected', help: 'Taps connected now.', labels: {}, effect: 'set', field: 'connected' },
   { event: 'TapDisconnected', metric: 'gate_connected', help: 'Taps connected now.', labels: {}, effect: 'set', field: 'connected' },
   { event: 'EnrolmentRefused', metric: 'gate_refusals_total', help: 'Taps the gate refused.', labels: same('reason'), effect: 'count' },
@@ -47,18 +42,14 @@ export const metricRows: readonly MetricRow[] = [
   { event: 'DetectorRan', metric: 'detector_seconds', help: 'Time a detector took for one observation.', labels: detector, effect: 'observe', field: 'seconds', buckets: overheadBuckets },
   { event: 'DetectorRan', metric: 'detector_last_run_seconds', help: 'When a detector last ran, seconds since 1970.', labels: detector, effect: 'now' },
   { event: 'FindingMade', metric: 'findings_total', help: 'Findings above severity none.', labels: { ...detector, severity: 'severity' }, effect: 'count' },
-  { event: 'FindingsLate', metric: 'findings_late_total', help: 'Findings that came after their verdict.', labels: same('detector'), effect: 'count' },
   { event: 'ApprovalOpened', metric: 'approvals_pending', help: 'Approvals waiting for a person.', labels: same('tier'), effect: 'up' },
-  { event: 'ApprovalClosed', metric: 'approvals_pending', help: 'Approvals waiting for a person.', labels: same('tier'), effect: 'down' },
+  { event: 'ApprovalKept', metric: 'approvals_pending', help: 'Approvals waiting for a person.', labels: same('tier'), effect: 'up' },
+  { event: 'ApprovalEnded', metric: 'approvals_pending', help: 'Approvals waiting for a person.', labels: same('tier'), effect: 'down' },
   { event: 'ApprovalClosed', metric: 'approval_wait_seconds', help: 'How long an approval was open.', labels: same('tier'), effect: 'observe', field: 'waitSeconds', buckets: waitBuckets },
-  { event: 'ApprovalClosed', metric: 'approval_decisions_total', help: 'Approvals closed.', labels: same('outcome', 'cause', 'scope'), effect: 'count' },
-  { event: 'GrantConsumed', metric: 'grants_total', help: 'Grants, by what became of them.', labels: { result: '=consumed' }, effect: 'count' },
-  { event: 'GrantRefused', metric: 'grants_total', help: 'Grants, by what became of them.', labels: { result: '=refused' }, effect: 'count' },
-  { event: 'NotificationFailed', metric: 'notifications_total', help: 'Notifications, by result.', labels: { channel: 'channel', result: '=failed' }, effect: 'count' },
+  { event: 'ApprovalClosed', metric: 'approval_decisions_total', help: 'Approvals closed.', labels: same('outcome', 'cause', 'via'), effect: 'count' },
   { event: 'RowsInserted', metric: 'rows_total', help: 'Rows inserted into history.', labels: same('table'), effect: 'count', field: 'rows' },
   { event: 'RowsInserted', metric: 'ingest_lag_seconds', help: 'From the ledger to history.', labels: { stage: '=record' }, effect: 'observe', field: 'lagSeconds', buckets: waitBuckets },
   { event: 'GapFound', metric: 'observation_gap', help: 'Observations missing from a closed epoch; must be 0.', labels: {}, effect: 'set', field: 'observations' },
-  { event: 'DriftAlarmRaised', metric: 'drift_alarms_total', help: 'Drift alarms.', labels: { profile: 'agentProfile' }, effect: 'count' },
   { event: 'PolicyLoaded', metric: 'policy_version_info', help: 'The policy in force.', labels: same('version'), effect: 'only' },
   { event: 'ServiceStarted', metric: 'build_info', help: 'The release that runs.', labels: same('version', 'commit'), effect: 'only' },
 ];

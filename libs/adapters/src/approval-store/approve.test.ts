@@ -2,7 +2,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { ApprovalDesk, createApprove, type Approval } from '@countersign/approval';
 import type { Decision, Finding, Observation, Topic, Verdict } from '@countersign/contracts';
-import { silentTelemetry, type EventLog, type Output, type Processor, type StoredRecord } from '@countersign/pipeline';
+import { silentTelemetry, type EventLog, type Output, type Processor, type StoredRecord, type TelemetryEvent } from '@countersign/pipeline';
 import { compilePolicy, defaultPolicy, openGrant, rawPublicKeyOf, signGrant, type CompiledPolicy } from '@countersign/policy/runtime';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -21,7 +21,8 @@ class Bench {
   readonly decisions: Decision[] = [];
   policy: CompiledPolicy = compilePolicy(defaultPolicy);
   desk = this.#openDesk();
-  approve: Processor = createApprove({ store: this.store, telemetry: silentTelemetry });
+  readonly told: TelemetryEvent[] = [];
+  approve: Processor = createApprove({ store: this.store, telemetry: (event) => void this.told.push(event) });
   #offset = 0;
   #read = 0;
 
@@ -58,7 +59,7 @@ class Bench {
 
   restart(store = this.store): void {
     const state = this.approve.snapshot?.() ?? '';
-    this.approve = createApprove({ store, telemetry: silentTelemetry });
+    this.approve = createApprove({ store, telemetry: (event) => void this.told.push(event) });
     this.approve.restore?.(state);
   }
 
@@ -111,6 +112,12 @@ class Bench {
 
   vote(approval: Approval, person: string, outcome: 'approved' | 'denied') {
     return this.desk.vote({ approvalId: approval.id, person, outcome, displayDigest: approval.displayDigest, message: `from ${person}` });
+  }
+
+  /** Waiting less ended, by tier: what the metric of this process shows. */
+  waiting(tier = 'critical'): number {
+    const count = (...events: readonly string[]): number => this.told.filter(({ event, fields }) => events.includes(event) && fields?.['tier'] === tier).length;
+    return count('ApprovalOpened', 'ApprovalKept') - count('ApprovalEnded');
   }
 
   closings(): readonly Decision[] {
@@ -245,6 +252,25 @@ describe('approve and desk on SQLite and a ledger', () => {
     await bench.give('observations', bench.epoch('epoch-opened', 2));
     await bench.catchUp();
     expect(await bench.desk.get(approval.id)).toMatchObject({ state: 'expired', cause: 'withdrawn' });
+  });
+
+  it('how many wait is told up and down, once each, over a restart too', async () => {
+    const [first] = [await bench.openOne(1), await bench.openOne(2)];
+    await bench.give('verdicts', bench.verdict(1));
+    expect(bench.waiting()).toBe(2);
+    await bench.clock.advance(700);
+    await bench.vote(first, 'ana', 'approved');
+    await bench.catchUp();
+    expect(bench.waiting()).toBe(1);
+    expect(bench.told.filter(({ event }) => event === 'ApprovalClosed').map(({ fields }) => fields)).toEqual([{ outcome: 'approved', cause: 'approved', via: 'console', tier: 'critical', waitSeconds: 0.7 }]);
+    bench.told.length = 0;
+    bench.restart();
+    expect(bench.waiting()).toBe(1);
+    await bench.clock.advance(deadlineMs);
+    await bench.tick();
+    await bench.catchUp();
+    expect(bench.waiting()).toBe(0);
+    expect(bench.told.filter(({ event }) => event === 'ApprovalClosed')).toMatchObject([{ fields: { outcome: 'expired', cause: 'deadline' } }]);
   });
 
   it('what became of an approved call is kept beside the decision', async () => {
