@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { actionDigest, type ActionContext } from './action-digest.js';
@@ -42,6 +43,16 @@ describe('the action digest names one exact call', () => {
     const all = ['', ',"requestState":"a"', ',"requestState":"b"', ',"requestState":"a","inputResponses":{"k":1}', ',"requestState":"a","inputResponses":{"k":1.0}'].map(call);
     expect(new Set(all).size).toBe(5);
     expect(all[0]).toBe(digest('{}'));
+  });
+
+  it('[P4] says the same whatever was named before it', () => {
+    const one = { ...context, tool: 'one' };
+    const alone = digest('{"a":1}', one);
+    digest('{"a":1}', { ...one, agent: { name: 'ana', role: 'other' } });
+    expect(digest('{"a":1}', one)).toBe(alone);
+    // The digest of a call of before this was kept, computed from the definition (AD1).
+    expect(digest('{"a":1}', context)).toBe(createHash('sha256').update('{"agent":{"name":"ana","role":"buyer"},"args":{"a":1},"domain":"local","policyVersion":"default-1+0","server":"bank","session":"s","tool":"pay","v":1}').digest('hex'));
+    expect(digest(undefined, context)).toBe(createHash('sha256').update('{"agent":{"name":"ana","role":"buyer"},"domain":"local","policyVersion":"default-1+0","server":"bank","session":"s","tool":"pay","v":1}').digest('hex'));
   });
 
   it('[P4] two texts of one value have one digest, of two values two', () => {

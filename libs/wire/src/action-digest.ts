@@ -28,6 +28,10 @@ export interface ActionContext {
  * @returns hex. @throws RangeError when the arguments are nested deeper than 128.
  */
 export function actionDigest(message: Uint8Array, context: ActionContext, args: Span | undefined = argumentsOf(message)): string {
+  if (context.method === undefined && context.hasRound !== true) {
+    const { before, behind } = plainTexts(context);
+    return sha256Hex(args === undefined ? `${before}${behind}` : `${before}"args":${canonicalLiteral(message, args)},${behind}`);
+  }
   const { agent, domain, policyVersion, server, session, tool } = context;
   const others = context.method === undefined ? roundOf(message, context.hasRound) : askedOf(message, context.method);
   // Members in their canonical order. Absent arguments and `null` are two calls: the member is left out.
@@ -44,6 +48,24 @@ export function actionDigest(message: Uint8Array, context: ActionContext, args: 
     '"v":1',
   ].join(',');
   return sha256Hex(`{${text}}`);
+}
+
+interface PlainTexts extends Omit<ActionContext, 'method' | 'hasRound'> {
+  readonly before: string;
+  readonly behind: string;
+}
+
+/** Calls mostly follow calls of the same tool, in the same session: what stands about the arguments is kept from one to the next. */
+let lastTexts: PlainTexts | undefined;
+
+function plainTexts({ agent, domain, policyVersion, server, session, tool }: ActionContext): PlainTexts {
+  const last = lastTexts;
+  const isSame = last !== undefined && last.tool === tool && last.session === session && last.policyVersion === policyVersion && last.domain === domain
+    && last.server === server && last.agent.name === agent.name && last.agent.role === agent.role;
+  if (isSame) return last;
+  const behind = [`"domain":${JSON.stringify(domain)}`, `"policyVersion":${JSON.stringify(policyVersion)}`, `"server":${JSON.stringify(server)}`, `"session":${JSON.stringify(session)}`, `"tool":${JSON.stringify(tool)}`, '"v":1}'].join(',');
+  lastTexts = { agent: { name: agent.name, role: agent.role }, domain, policyVersion, server, session, tool, before: `{"agent":${agentText(agent)},`, behind };
+  return lastTexts;
 }
 
 interface MoreMembers {

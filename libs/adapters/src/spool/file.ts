@@ -66,7 +66,8 @@ export class FileSpool extends Spool {
 
   append(entry: SpoolAppend, options: { readonly sync: boolean }): CompleteRecord | undefined {
     const frame = encodeFrame(entry, this.#room);
-    const held = this.#segments.reduce((bytes, segment) => bytes + segment.bytes, 0);
+    let held = 0;
+    for (const { bytes } of this.#segments) held += bytes;
     if (held + frame.length > this.#quotaBytes) throw full(`it holds ${held} bytes and its quota is ${this.#quotaBytes}`);
     try {
       const segment = this.#writable(frame.length, entry);
