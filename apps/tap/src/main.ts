@@ -65,10 +65,10 @@ async function stdio(settings: Settings, server: ServerProcess): Promise<void> {
   }
 }
 
-async function http(settings: Settings, { upstream, host, port, endsWithStdin }: Extract<Settings['transport'], { kind: 'http' }>): Promise<void> {
+async function http(settings: Settings, { upstream, host, port, endsWithStdin, oauthRewrite = false }: Extract<Settings['transport'], { kind: 'http' }>): Promise<void> {
   const [{ startCore }, { runHttpTap }] = await Promise.all([import('./start.js'), import('./http/run.js')]);
   const { core } = startCore({ settings, machine, clock: systemClock, log });
-  const tap = await runHttpTap({ core, upstream, listen: { host, port }, log });
+  const tap = await runHttpTap({ core, upstream, listen: { host, port }, log, oauthRewrite });
   log(`listening on http://${host.includes(':') ? `[${host}]` : host}:${tap.port} for ${settings.server}`);
   let isStopping = false;
   const stop = async (): Promise<void> => {

@@ -9,7 +9,7 @@ export type Transport =
   | { readonly kind: 'stdio'; readonly command: string; readonly args: readonly string[] }
   /** A server reached by URL, for a client that speaks stdio. */
   | { readonly kind: 'remote'; readonly upstream: string; readonly headers: readonly HeaderVariable[] }
-  | { readonly kind: 'http'; readonly upstream: string; readonly host: string; readonly port: number; readonly endsWithStdin: boolean };
+  | { readonly kind: 'http'; readonly upstream: string; readonly host: string; readonly port: number; readonly endsWithStdin: boolean; readonly oauthRewrite?: boolean };
 
 /** A header whose value is that of an environment variable. */
 export interface HeaderVariable {
@@ -30,7 +30,7 @@ export interface Settings {
 
 export const usage = `usage: countersign tap [--server NAME] [--agent NAME] [--role ROLE] [--data DIR] -- <command> [args…]
        countersign tap [--server NAME] [--agent NAME] [--role ROLE] [--data DIR] --upstream URL [--header-env NAME=VARIABLE]…
-       countersign tap [--server NAME] [--agent NAME] [--role ROLE] [--data DIR] --upstream URL --listen 127.0.0.1:PORT [--end-with-stdin]`;
+       countersign tap [--server NAME] [--agent NAME] [--role ROLE] [--data DIR] --upstream URL --listen 127.0.0.1:PORT [--end-with-stdin] [--oauth-rewrite]`;
 
 const configOriginCharsMax = 512;
 
@@ -43,6 +43,7 @@ const options = {
   upstream: { type: 'string' },
   listen: { type: 'string' },
   'end-with-stdin': { type: 'boolean' },
+  'oauth-rewrite': { type: 'boolean' },
   'header-env': { type: 'string', multiple: true },
 } as const;
 
@@ -56,6 +57,8 @@ interface Values {
   readonly listen?: string | undefined;
   /** The tap was started by a program that must not leave it behind. */
   readonly 'end-with-stdin'?: boolean | undefined;
+  /** Clients are shown the tap's address as the protected resource. */
+  readonly 'oauth-rewrite'?: boolean | undefined;
   readonly 'header-env'?: readonly string[] | undefined;
 }
 
@@ -91,7 +94,7 @@ function transportOf(values: Values, command: readonly string[]): Transport | st
   const listen = /^(?:(\[[0-9a-f:]+\]|[^:]+):)?(\d{1,5})$/i.exec(values.listen ?? '127.0.0.1:0');
   const port = Number(listen?.[2]);
   if (listen === null || port > 65_535) return '--listen is host:port, for example 127.0.0.1:8808';
-  return { kind: 'http', upstream: values.upstream, host: (listen[1] ?? '127.0.0.1').replace(/^\[|\]$/g, ''), port, endsWithStdin: values['end-with-stdin'] === true };
+  return { kind: 'http', upstream: values.upstream, host: (listen[1] ?? '127.0.0.1').replace(/^\[|\]$/g, ''), port, endsWithStdin: values['end-with-stdin'] === true, ...(values['oauth-rewrite'] === true ? { oauthRewrite: true } : {}) };
 }
 
 function remoteOf(upstream: string, given: readonly string[]): Transport | string {

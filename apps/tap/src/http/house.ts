@@ -17,6 +17,10 @@ export interface House {
   readonly budget: ByteBudget;
   readonly listenHost: string;
   readonly identities: ClientIdentities;
+  /** Are clients shown the tap's address as the protected resource? */
+  readonly isOauthRewritten: boolean;
+  /** The server asked a client to sign in. */
+  readonly signInAsked: () => void;
   readonly nowMs: () => number;
   readonly log: (line: string) => void;
 }

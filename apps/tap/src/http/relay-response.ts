@@ -5,12 +5,13 @@
  * RR3. Broken off by the server is broken off for the client, after all that came before (T42); ended is ended (T34).
  */
 import type { IncomingMessage } from 'node:http';
-import { endToEndHeaders, endToEndTrailers, headersForChangedBody, headerValue, joinBatch, mapFields, mediaTypeOf, readHttpBody, rpcError, transportErrorCodes, type LongMessage } from '@countersign/wire';
+import { endToEndTrailers, headersForChangedBody, headerValue, joinBatch, mapFields, mediaTypeOf, readHttpBody, rpcError, transportErrorCodes, type LongMessage } from '@countersign/wire';
 import type { Passage } from '../passage.js';
 import { reasonOf } from './client-side.js';
 import { decodeBody, encodeBody } from './content-coding.js';
 import type { Exchange } from './house.js';
 import { isUnchanged, offerData, readEnvelope } from './offer-message.js';
+import { answerHeaders, isSignInChallenge, mayNameResource, relayResourceDocument } from './oauth-rewrite.js';
 import { readBody } from './read-body.js';
 import { relayEvents } from './relay-events.js';
 import { mayPassUnread, relayUnread } from './relay-unread.js';
@@ -19,9 +20,11 @@ import { refuseAnswer, sendHead } from './response-head.js';
 
 export async function relayResponse(exchange: Exchange, response: IncomingMessage, answers: readonly Uint8Array[]): Promise<void> {
   noteSession(exchange, response);
+  if (isSignInChallenge(response)) exchange.house.signInAsked();
   const media = mediaTypeOf(response.rawHeaders);
   const hasBody = exchange.method !== 'HEAD' && response.statusCode !== 204 && response.statusCode !== 304;
-  if (hasBody && media === 'text/event-stream') await relayEvents(exchange, response, answers);
+  if (hasBody && mayNameResource(exchange, response)) await relayResourceDocument(exchange, response);
+  else if (hasBody && media === 'text/event-stream') await relayEvents(exchange, response, answers);
   else if (hasBody && (exchange.isOffered || media === 'application/json')) await relayWhole(exchange, response, answers);
   else await relayBytes(exchange, response);
 }
@@ -35,8 +38,9 @@ function noteSession({ facts, lease, method, headers, path, house }: Exchange, r
   else if (status === 404) lease.endSession('not-found');
 }
 
-async function relayBytes({ client }: Exchange, response: IncomingMessage): Promise<void> {
-  sendHead(client, response, endToEndHeaders(response.rawHeaders));
+async function relayBytes(exchange: Exchange, response: IncomingMessage): Promise<void> {
+  const { client } = exchange;
+  sendHead(client, response, answerHeaders(exchange, response));
   client.flushHead();
   try {
     for await (const chunk of response as AsyncIterable<Buffer>) await client.write(chunk);
@@ -89,7 +93,7 @@ async function deliver(exchange: Exchange, response: IncomingMessage, { passage,
   const messages = passage.kind === 'drop' ? answers : [passage.bytes, ...answers];
   if (client.isHeldStream) return client.answer(200, messages, raw);
   if (messages.length === 0) return client.endEmpty();
-  const headers = endToEndHeaders(response.rawHeaders);
+  const headers = answerHeaders(exchange, response);
   if (answers.length === 0 && isUnchanged(passage, decoded)) {
     sendHead(client, response, headers);
     return client.end(raw, endToEndTrailers(response.rawTrailers));
@@ -111,7 +115,7 @@ function relayUnjudged(exchange: Exchange, response: IncomingMessage, { bytes, a
   } else if (answers.length > 0 && status < 400) {
     client.answer(200, answers, joinBatch(answers));
   } else {
-    sendHead(client, response, endToEndHeaders(response.rawHeaders));
+    sendHead(client, response, answerHeaders(exchange, response));
     client.end(bytes);
   }
 }

@@ -13,6 +13,7 @@ import { ByteBudget } from './byte-budget.js';
 import { relayExchange } from './exchange.js';
 import type { House } from './house.js';
 import { defaultHttpLimits, type HttpLimits } from './limits.js';
+import { oauthAsItIs, oauthRewritten } from './oauth-rewrite.js';
 import { ClientIdentities } from './request-facts.js';
 import { SessionTable } from './sessions.js';
 import { headerBytesMax, Upstream } from './upstream.js';
@@ -26,6 +27,8 @@ export interface HttpTapOptions {
   /** One line per event worth an operator's eye. */
   readonly log: (line: string) => void;
   readonly limits?: Partial<HttpLimits>;
+  /** Shows clients the tap's address as the protected resource; tokens are then issued for the tap. Default: no. */
+  readonly oauthRewrite?: boolean;
   /** Milliseconds; for the idle gap of sessions. */
   readonly nowMs?: () => number;
 }
@@ -40,6 +43,9 @@ export interface HttpTap {
 export async function runHttpTap(options: HttpTapOptions): Promise<HttpTap> {
   const limits = { ...defaultHttpLimits, ...options.limits };
   const upstream = new Upstream(options.upstream, limits);
+  const isOauthRewritten = options.oauthRewrite === true;
+  let isSignInSaid = false;
+  if (isOauthRewritten) options.log(oauthRewritten);
   const house: House = {
     core: options.core,
     upstream,
@@ -48,6 +54,11 @@ export async function runHttpTap(options: HttpTapOptions): Promise<HttpTap> {
     budget: new ByteBudget(limits.bufferedBytesMax),
     listenHost: options.listen.host,
     identities: new ClientIdentities(randomBytes(32)),
+    isOauthRewritten,
+    signInAsked: () => {
+      if (!isOauthRewritten && !isSignInSaid) options.log(oauthAsItIs);
+      isSignInSaid = true;
+    },
     nowMs: options.nowMs ?? Date.now,
     log: options.log,
   };
