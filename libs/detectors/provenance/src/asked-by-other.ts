@@ -7,7 +7,8 @@
 import type { FindingDraft, Observation } from '@countersign/contracts';
 import { agentMayCall, type CompiledPolicy } from '@countersign/policy';
 import { evidenceOf, type Document, type Span } from './document.js';
-import { gramHashes, selected, sharedRun, squeezedLeaf } from './fingerprints.js';
+import { gramHashes, selected, sharedRun, squeezedLeaf, type Squeezed } from './fingerprints.js';
+import type { Leaf } from './leaves.js';
 import type { Memory } from './memory.js';
 
 const candidatesMax = 256;
@@ -23,10 +24,20 @@ interface Repeated {
 export function askedByOther(memory: Memory, call: { observation: Observation; document: Document; policy: CompiledPolicy }): FindingDraft | undefined {
   const { observation, document, policy } = call;
   if (observation.call?.impact === 'read' || !policy.policy.agents.some((rule) => rule.mayCall !== undefined)) return undefined;
+  const mine = document.leaves.flatMap((leaf, ordinal) => (leaf.text.length < sharedCharsMin ? [] : [printed(leaf, ordinal)]));
+  if (mine.length === 0) return undefined;
   const called = { server: observation.server, tool: observation.call?.tool ?? '' };
-  const others = memory.ring.filter((other) => other.origin.kind === 'argument' && other.origin.agent !== observation.agent.name && !agentMayCall(policy, { name: other.origin.agent, role: memory.roles.get(other.origin.agent) ?? '' }, called));
-  for (const other of others.slice(-candidatesMax).reverse()) {
-    const repeated = repeats(document, other);
+  const mayCall = new Map<string, boolean>();
+  let looked = 0;
+  for (let at = memory.ring.length - 1; at >= 0 && looked < candidatesMax; at--) {
+    const other = memory.ring[at];
+    if (other === undefined || other.origin.kind !== 'argument' || other.origin.agent === observation.agent.name) continue;
+    const { agent } = other.origin;
+    const may = mayCall.get(agent) ?? agentMayCall(policy, { name: agent, role: memory.roles.get(agent) ?? '' }, called);
+    mayCall.set(agent, may);
+    if (may) continue;
+    looked += 1;
+    const repeated = repeats(mine, other);
     if (repeated !== undefined && !readBefore(memory, repeated, observation.agent.name)) return finding(observation, document, repeated);
   }
   return undefined;
@@ -43,32 +54,66 @@ function finding(observation: Observation, document: Document, { by, there, here
   };
 }
 
-function repeats(document: Document, other: Document): Repeated | undefined {
-  for (let leaf = 0; leaf < document.leaves.length; leaf++) {
-    for (let otherLeaf = 0; otherLeaf < other.leaves.length; otherLeaf++) {
-      const run = longest(document, other, { leaf, otherLeaf });
+/** A leaf of this call: each gram's first place. */
+interface Printed {
+  readonly ordinal: number;
+  readonly squeezed: Squeezed;
+  readonly places: ReadonlyMap<number, number>;
+}
+
+function printed(leaf: Leaf, ordinal: number): Printed {
+  const short = squeezedLeaf(leaf);
+  const places = new Map<number, number>();
+  gramHashes(short.text).forEach((hash, at) => { if (!places.has(hash)) places.set(hash, at); });
+  return { ordinal, squeezed: short, places };
+}
+
+interface Print {
+  readonly hash: number;
+  readonly at: number;
+}
+
+const printsByLeaf = new WeakMap<Leaf, readonly Print[]>();
+
+/** Pure; kept because a text that was written is compared with many calls. */
+function printsOf(leaf: Leaf): readonly Print[] {
+  const known = printsByLeaf.get(leaf);
+  if (known !== undefined) return known;
+  const hashes = gramHashes(squeezedLeaf(leaf).text);
+  const prints = selected(hashes).map((at) => ({ hash: hashes[at] ?? 0, at }));
+  printsByLeaf.set(leaf, prints);
+  return prints;
+}
+
+function repeats(mine: readonly Printed[], other: Document): Repeated | undefined {
+  for (let leaf = 0; leaf < other.leaves.length; leaf++) {
+    const theirs = other.leaves[leaf];
+    if (theirs === undefined || theirs.text.length < sharedCharsMin) continue;
+    const run = repeatsLeaf(mine, other, leaf);
+    if (run !== undefined) return run;
+  }
+  return undefined;
+}
+
+function repeatsLeaf(mine: readonly Printed[], other: Document, leaf: number): Repeated | undefined {
+  const theirs = other.leaves[leaf];
+  for (const { hash, at } of theirs === undefined ? [] : printsOf(theirs)) {
+    for (const own of mine) {
+      const place = own.places.get(hash);
+      const run = place === undefined ? undefined : repeated(own, other, { leaf, here: place, there: at });
       if (run !== undefined) return run;
     }
   }
   return undefined;
 }
 
-function longest(document: Document, other: Document, at: { leaf: number; otherLeaf: number }): Repeated | undefined {
-  const [mine, theirs] = [document.leaves[at.leaf], other.leaves[at.otherLeaf]];
-  if (mine === undefined || theirs === undefined || mine.text.length < sharedCharsMin || theirs.text.length < sharedCharsMin) return undefined;
-  const [here, there] = [squeezedLeaf(mine), squeezedLeaf(theirs)];
-  const places = new Map<number, number>();
-  const hashes = gramHashes(there.text);
-  for (const place of selected(hashes)) places.set(hashes[place] ?? 0, place);
-  const own = gramHashes(here.text);
-  for (let gram = 0; gram < own.length; gram++) {
-    const place = places.get(own[gram] ?? 0);
-    const run = place === undefined ? undefined : sharedRun(here.text, there.text, { here: gram, there: place });
-    if (run === undefined || run.length < sharedCharsMin) continue;
-    const spanOf = (places: Uint32Array, start: number): { start: number; end: number } => ({ start: places[start] ?? 0, end: (places[start + run.length - 1] ?? 0) + 1 });
-    return { by: other, chars: run.length, here: { leaf: at.leaf, ...spanOf(here.places, run.here) }, there: { leaf: at.otherLeaf, ...spanOf(there.places, run.there) } };
-  }
-  return undefined;
+function repeated(mine: Printed, other: Document, at: { leaf: number; here: number; there: number }): Repeated | undefined {
+  const theirs = other.leaves[at.leaf];
+  const there = theirs === undefined ? undefined : squeezedLeaf(theirs);
+  const run = there === undefined ? undefined : sharedRun(mine.squeezed.text, there.text, at);
+  if (there === undefined || run === undefined || run.length < sharedCharsMin) return undefined;
+  const spanOf = (places: Uint32Array, start: number): { start: number; end: number } => ({ start: places[start] ?? 0, end: (places[start + run.length - 1] ?? 0) + 1 });
+  return { by: other, chars: run.length, here: { leaf: mine.ordinal, ...spanOf(mine.squeezed.places, run.here) }, there: { leaf: at.leaf, ...spanOf(there.places, run.there) } };
 }
 
 function readBefore(memory: Memory, { by, there }: Repeated, agent: string): boolean {

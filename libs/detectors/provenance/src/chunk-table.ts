@@ -3,7 +3,9 @@
  * CT1. A chunk is known only when every character is the same; the hash only says where to look.
  * CT2. A place keeps the chunk seen last and its neighbour the one before: what recurs stays, what comes once goes.
  */
-const slots = 16_384;
+/** A domain that says little keeps little. */
+const slotsMin = 1_024;
+const slotsMax = 16_384;
 export const chunkCharsMax = 24;
 /** Of one chunk: a verb has its stem and up to three groups. */
 const idsMax = 4;
@@ -18,13 +20,16 @@ export interface Stretch {
 }
 
 export class ChunkTable {
+  private slots = slotsMin;
+  /** Chunks kept since the table was made this large. */
+  private kept = 0;
   /** Per place: hash, length and number of ids and month bit, ids. */
-  private readonly lines = new Uint32Array(slots * lineLength);
-  private readonly letters = new Uint16Array(slots * chunkCharsMax);
+  private lines = new Uint32Array(slotsMin * lineLength);
+  private letters = new Uint16Array(slotsMin * chunkCharsMax);
 
   /** @returns the place of a known chunk, or -1. */
   find(text: string, chunk: Stretch): number {
-    const slot = (chunk.hash ^ (chunk.hash >>> 15)) & (slots - 1);
+    const slot = (chunk.hash ^ (chunk.hash >>> 15)) & (this.slots - 1);
     if (this.holds(slot, text, chunk)) return slot;
     return this.holds(slot ^ 1, text, chunk) ? slot ^ 1 : -1;
   }
@@ -45,7 +50,9 @@ export class ChunkTable {
   keep(chunk: { readonly text: string; readonly hash: number; readonly ids: readonly number[]; readonly month: boolean }): void {
     const { text, hash, ids, month } = chunk;
     if (ids.length > idsMax || text.length > chunkCharsMax) return;
-    const slot = (hash ^ (hash >>> 15)) & (slots - 1);
+    if (this.slots < slotsMax && this.kept >= this.slots) this.double();
+    this.kept += 1;
+    const slot = (hash ^ (hash >>> 15)) & (this.slots - 1);
     const [line, beside] = [slot * lineLength, (slot ^ 1) * lineLength];
     this.lines.copyWithin(beside, line, line + lineLength);
     this.letters.copyWithin((slot ^ 1) * chunkCharsMax, slot * chunkCharsMax, (slot + 1) * chunkCharsMax);
@@ -57,6 +64,14 @@ export class ChunkTable {
 
   clear(): void {
     this.lines.fill(0);
+  }
+
+  /** Starts empty: what recurs is soon there again. */
+  private double(): void {
+    this.slots *= 2;
+    this.kept = 0;
+    this.lines = new Uint32Array(this.slots * lineLength);
+    this.letters = new Uint16Array(this.slots * chunkCharsMax);
   }
 
   private holds(slot: number, text: string, { first, last, hash }: Stretch): boolean {

@@ -72,7 +72,7 @@ function found(observation: Observation, around: Around): readonly FindingDraft[
   for (const read of readDocuments(observation, memory, policy.policy)) {
     const sources = writtenSources(memory, read);
     if (sources !== undefined) findings.push(sources);
-    lost += remember(memory, read) + show(session, read);
+    lost += remember(memory, read, read.content.ids) + show(session, read);
     findings.push(...labelRead(observation, read, policy));
   }
   return lost > 0 ? [...findings, evicted(lost)] : findings;
@@ -163,7 +163,7 @@ function keepArguments(memory: Memory, observation: Observation, { view, carried
   const { labels } = document.origin;
   for (const { label, hits } of carried) for (const leaf of new Set(hits.map((hit) => hit.leaf))) labels.set(leaf, [...(labels.get(leaf) ?? []), label]);
   if (recalled.length > 0) markCarried(memory, document, recalled);
-  remember(memory, document);
+  remember(memory, document, view.ids);
   if (observation.call?.impact !== 'read') memory.writers.note(document, view.ids);
 }
 
@@ -173,7 +173,7 @@ function takeTask(observation: Observation, session: Session, memory: Memory): v
   session.taskText = text;
   session.task = folded(text);
   session.taskTokens = memory.indexer.idsOfText(text);
-  remember(memory, taskDocument(observation, memory, text));
+  remember(memory, taskDocument(observation, memory, text), session.taskTokens);
 }
 
 function keepTools(observation: Observation, memory: Memory): void {

@@ -51,7 +51,7 @@ export function carriedBy(memory: Memory, document: Document, { index, counts = 
       }
     }
   });
-  const carried = [...byLabel].map(([label, hits]) => ({ label, hits: distinct(hits).filter((hit) => !wasPublic(memory, hit)) }));
+  const carried = [...byLabel].map(([label, hits]) => ({ label, hits: distinct(hits).filter((hit) => !wasPublic(memory, index, hit)) }));
   return carried.filter(({ hits }) => weightOf(hits) >= enough).sort((a, b) => weightOf(b.hits) - weightOf(a.hits));
 }
 
@@ -109,9 +109,15 @@ function hopEvidence(memory: Memory, hop: Document, hit: Hit): Evidence[] {
   return span === undefined ? [] : [evidenceOf(hop, span, `hop: ${hop.origin.agent}, ${hop.origin.server}/${hop.origin.tool}`)];
 }
 
-function wasPublic(memory: Memory, hit: Hit): boolean {
-  const { source } = hit;
-  return memory.ring.some((document) => document.origin.seq < source.document.origin.seq && document.origin.labels.size === 0 && holds(document, hit));
+/** A text without a label held it before the labelled one. The ring is in order of `seq`. */
+function wasPublic(memory: Memory, index: LabelledValues, hit: Hit): boolean {
+  if (hit.how === 'value') return index.isOpen(hit);
+  const { seq } = hit.source.document.origin;
+  for (const document of memory.ring) {
+    if (document.origin.seq >= seq) return false;
+    if (document.origin.labels.size === 0 && holds(document, hit)) return true;
+  }
+  return false;
 }
 
 function placeIn(document: Document, needle: string): Span | undefined {

@@ -9,6 +9,7 @@ import type { Document, Span } from './document.js';
 import { gramHashes, selected, sharedRun, squeezed, type Squeezed } from './fingerprints.js';
 import { isDateKey } from './dates.js';
 import type { Indexer } from './content.js';
+import type { Seen } from './seen.js';
 import { folded } from './text.js';
 import type { TokenBuffer } from './vocabulary.js';
 import { functionWords } from './words.js';
@@ -32,6 +33,8 @@ export interface LabelledLeaf {
 }
 
 interface Place {
+  /** It stood in the open before. */
+  readonly open?: boolean;
   readonly source: LabelledLeaf;
   readonly start: number;
   readonly end: number;
@@ -63,7 +66,22 @@ export class LabelledValues {
   private chars = 0;
   forgottenChars = 0;
 
-  constructor(private readonly indexer: Indexer) {}
+  /** @param seen since when words stand in the open. */
+  constructor(private readonly indexer: Indexer, private readonly seen: Seen) {}
+
+  /** Keys of the values that stood in the open before they were labelled; what is forgotten since cannot be asked any more. */
+  openKeys(): readonly string[] {
+    return [...this.values].flatMap(([id, { open }]) => (open === true ? [this.indexer.vocabulary.keyOf(id)] : []));
+  }
+
+  /** What `openKeys` said once stays true. */
+  markOpen(keys: readonly string[]): void {
+    for (const key of keys) {
+      const id = this.indexer.vocabulary.find(key);
+      const place = this.values.get(id);
+      if (place !== undefined) this.values.set(id, { ...place, open: true });
+    }
+  }
 
   get size(): number {
     return this.leaves.length;
@@ -101,7 +119,7 @@ export class LabelledValues {
     for (let at = 0; at < tokens.count; at++) {
       const id = tokens.ids[at] ?? 0;
       if (!this.isTelling(id) || this.values.has(id)) continue;
-      const place = { source, start: tokens.starts[at] ?? 0, end: tokens.ends[at] ?? 0 };
+      const place: Place = { source, start: tokens.starts[at] ?? 0, end: tokens.ends[at] ?? 0, open: this.seen.isBefore(id, source.document.origin.seq) };
       this.values.set(id, place);
       this.indexStart(id, text.slice(place.start, place.end), place);
     }
@@ -191,6 +209,7 @@ export class LabelledValues {
   }
 
   private phraseHits(text: string): Hit[] {
+    if (this.phrases.size === 0) return [];
     const words = [...text.matchAll(/[\p{L}\p{N}]+/gu)].slice(0, argumentWordsMax);
     const found: Hit[] = [];
     for (let from = 0; from < words.length; from++) {
@@ -228,6 +247,11 @@ export class LabelledValues {
     return found;
   }
 
+  /** Did it stand in the open before it was labelled? Only of hits `value`. */
+  isOpen({ id }: Hit): boolean {
+    return this.values.get(id)?.open === true;
+  }
+
   private hit(place: Place, span: { start: number; end: number }, what: Pick<Hit, 'value' | 'id' | 'weight' | 'how'>): Hit {
     return { source: place.source, origin: { leaf: place.source.leaf, start: place.start, end: place.end }, ...span, ...what };
   }
@@ -241,7 +265,7 @@ function leafText(source: LabelledLeaf): string {
 function phraseOf(unit: string): { key: string; start: number; end: number } | undefined {
   const value = /^\s*(?:[^:=]{1,42}[:=]\s+)?["']?(.*?)["']?\s*$/su.exec(unit)?.[1] ?? '';
   const words = value.match(/[\p{L}\p{N}]+/gu) ?? [];
-  if (words.length < 2 || words.length > phraseWordsMax || value.length < 6) return undefined;
+  if (words.length < 2 || words.length > phraseWordsMax || value.length < 6 || !/\p{L}/u.test(value)) return undefined;
   if (!words.every((word) => /^[\p{Lu}\p{N}]/u.test(word)) || words.every((word) => functionWords.has(word.toLowerCase()))) return undefined;
   const start = unit.lastIndexOf(value);
   return { key: `=${words.map((word) => word.toLowerCase()).join(' ')}`, start, end: start + value.length };

@@ -10,6 +10,7 @@ import { Indexer, type Content } from './content.js';
 import type { Document } from './document.js';
 import { emptyHistory, type History, type Lesson } from './history.js';
 import { LabelledValues } from './labelled-values.js';
+import { Seen } from './seen.js';
 import { idsOf, toolWords, type ToolIds, type ToolWords } from './tool.js';
 import { Vocabulary } from './vocabulary.js';
 import { Writers } from './writers.js';
@@ -88,6 +89,7 @@ export interface Memory {
   condemnedBy: readonly string[];
   /** Who wrote what last. */
   readonly writers: Writers;
+  readonly seen: Seen;
   readonly histories: Map<string, History>;
   /** Agent → role, as last observed; a delegation chain may leave roles out. */
   readonly roles: Map<string, string>;
@@ -98,9 +100,10 @@ export interface Memory {
 
 export function emptyMemory(): Memory {
   const indexer = new Indexer(new Vocabulary());
+  const seen = new Seen();
   return {
     seq: 0, indexer, ring: [], ringChars: 0, evictedChars: 0, sessions: new Map(), tasks: new Map(), tools: new Map(), toolWords: new Map(),
-    labelled: new LabelledValues(indexer), recalled: new LabelledValues(indexer), condemned: new Set(), condemnedBy: [], writers: new Writers(),
+    labelled: new LabelledValues(indexer, seen), recalled: new LabelledValues(indexer, seen), condemned: new Set(), condemnedBy: [], writers: new Writers(), seen,
     histories: new Map(), roles: new Map(), contents: new Map(), contentChars: 0,
   };
 }
@@ -155,8 +158,9 @@ export function toolOf(memory: Memory, server: string, tool: string): Tool {
   return made;
 }
 
-/** Puts a text into the domain's ring; labelled leaves become findable by content. @returns characters evicted. */
-export function remember(memory: Memory, document: Document): number {
+/** Puts a text into the domain's ring; labelled leaves become findable by content. @param ids its words. @returns characters evicted. */
+export function remember(memory: Memory, document: Document, ids: Iterable<number>): number {
+  memory.seen.note(document, ids);
   memory.ring.push(document);
   memory.ringChars += document.chars;
   for (const [leaf, names] of document.origin.labels) memory.labelled.add({ document, leaf, names });
@@ -226,7 +230,7 @@ export function sweepWords(memory: Memory): void {
     }
     for (const { ids } of memory.toolWords.values()) for (const id of [...ids.action, ...ids.nouns, ...ids.described]) hold(id);
     for (const labelled of [memory.labelled, memory.recalled]) labelled.hold(hold);
-  });
+  }, (id) => { memory.seen.forget(id); });
   memory.writers.clear();
   for (const document of memory.ring) if (document.origin.writes === true) memory.writers.note(document, [...memory.indexer.idsOf(document.leaves)]);
 }

@@ -24,7 +24,7 @@ export function condemnListed(memory: Memory, policy: Policy): void {
   const lifted = [...memory.condemned].some((id) => !listed.includes(id));
   if (fresh.length === 0 && !lifted) return;
   if (lifted) {
-    memory.recalled = new LabelledValues(memory.indexer);
+    memory.recalled = new LabelledValues(memory.indexer, memory.seen);
     memory.condemned.clear();
   }
   for (const id of fresh) condemn(memory, id);

@@ -1,7 +1,8 @@
 /**
  * Memory as text, and back.
  * SN1. Only what cannot be recomputed is written: texts with their origins, own tokens, histories, tools.
- * SN2. A restored memory answers as the original would: sessions share the ring's documents again, by `seq`.
+ * SN2. A restored memory answers as the original would: sessions share the ring's documents again, by `seq`. Only since when a word stands in
+ *      the open is known no longer than the texts are.
  */
 import type { Member, TaskRun } from '@countersign/pipeline';
 import { Document, type Origin } from './document.js';
@@ -38,6 +39,7 @@ interface StoredHistory extends Omit<History, 'tools' | 'values' | 'entities'> {
 }
 interface StoredLabels {
   readonly forgottenChars: number;
+  readonly open: readonly string[];
   readonly leaves: readonly { readonly seq: number; readonly leaf: number; readonly names: readonly string[] }[];
 }
 interface Stored {
@@ -95,8 +97,14 @@ export function restored(text: string): Memory {
   for (const [key, definition] of stored.tools) memory.tools.set(key, definition);
   for (const [agent, role] of stored.roles) memory.roles.set(agent, role);
   for (const [agent, history] of stored.histories) memory.histories.set(agent, openedHistory(history));
-  for (const document of memory.ring) if (document.origin.writes === true) memory.writers.note(document, [...memory.indexer.idsOf(document.leaves)]);
+  for (const document of memory.ring) noteWords(memory, document);
   return memory;
+}
+
+function noteWords(memory: Memory, document: Document): void {
+  const ids = [...memory.indexer.idsOf(document.leaves)];
+  memory.seen.note(document, ids);
+  if (document.origin.writes === true) memory.writers.note(document, ids);
 }
 
 function openedHistory(stored: StoredHistory): History {
@@ -109,11 +117,12 @@ function openedHistory(stored: StoredHistory): History {
 }
 
 function storedLabels(labelled: LabelledValues, ordinal: (document: Document) => number): StoredLabels {
-  return { forgottenChars: labelled.forgottenChars, leaves: labelled.entries().map((entry) => ({ seq: ordinal(entry.document), leaf: entry.leaf, names: entry.names })) };
+  return { forgottenChars: labelled.forgottenChars, open: labelled.openKeys(), leaves: labelled.entries().map((entry) => ({ seq: ordinal(entry.document), leaf: entry.leaf, names: entry.names })) };
 }
 
 function openLabels(labelled: LabelledValues, stored: StoredLabels, pick: (ordinal: number) => Document[]): void {
   for (const { seq, leaf, names } of stored.leaves) for (const document of pick(seq)) labelled.add({ document, leaf, names });
+  labelled.markOpen(stored.open);
   labelled.forgottenChars = stored.forgottenChars;
 }
 

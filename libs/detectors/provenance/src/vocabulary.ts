@@ -141,8 +141,8 @@ export class Vocabulary {
     if (hasMonth && (seen & digitBit) !== 0) this.addDays(text.slice(from, to), { from, before }, out);
   }
 
-  /** Forgets keys that nobody holds. @param mark is given a marker, to be called with every id still in use. */
-  sweep(mark: (hold: (id: number) => void) => void): void {
+  /** Forgets keys that nobody holds. @param mark is given a marker, to be called with every id still in use. @param freed hears of each id that means nothing now. */
+  sweep(mark: (hold: (id: number) => void) => void, freed: (id: number) => void = () => undefined): void {
     const held = new Uint8Array(this.keys.length);
     mark((id) => {
       held[id] = 1;
@@ -154,6 +154,7 @@ export class Vocabulary {
       this.ids.delete(key);
       this.keys[id] = '';
       this.free.push(id);
+      freed(id);
     }
     this.chunks.clear();
     this.sweepAt = Math.max(sweepKeysMin, this.ids.size * 2);
