@@ -39,6 +39,7 @@ export async function kafkaTool(tool, args, inputFile) {
 
 /** The folder with the jars: the tools, and the broker itself. */
 export async function kafkaJars() {
+  if (!isInstalled('java')) throw new Error('Kafka’s tools cannot be run here: Java is missing. Install Java 17 or newer (Debian: apt-get install default-jre-headless) and try again.');
   const libs = join(cacheDir(), `kafka-tools-${version}`);
   if (existsSync(libs)) return libs;
   if (!isInstalled('mvn')) throw new Error(`Kafka's command-line tools cannot be fetched: Maven is missing. Install it (Debian: apt-get install maven) and try again; it is needed once.`);

@@ -8,7 +8,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { freePorts, startEngine } from '../../stack/engine.mjs';
+import { freePorts, isInstalled, startEngine } from '../../stack/engine.mjs';
 import { kafkaJars } from './kafka-tool.mjs';
 
 const run = promisify(execFile);
@@ -20,6 +20,7 @@ const clusterId = 'Y291bnRlcnNpZ24ta2Fma2E';
  * @returns {Promise<{brokers: string[], ca: string, stop(): Promise<void>}>} `ca` is the authority's certificate, PEM.
  */
 export async function startSecuredKafka({ dir, username, password }) {
+  if (!isInstalled('openssl', ['version'])) throw new Error('A broker with TLS cannot be started here: openssl is missing. Install it (Debian: apt-get install openssl) and try again.');
   mkdirSync(dir, { recursive: true });
   const [libs, [port, plainPort, controllerPort], { ca, keystore }] = await Promise.all([kafkaJars(), freePorts(3), certificates(dir)]);
   const file = join(dir, 'server.properties');
