@@ -187,7 +187,7 @@ class Scanner implements JsonScan {
         if (byte === 92) {
           isDense = true;
           this.#hasEscape = true;
-          if (bytes[at + 1] === 117) this.#hasUnicodeEscape = true;
+          this.#hasUnicodeEscape ||= bytes[at + 1] === 117;
           at += 2;
         } else at += 1;
       }

@@ -27,7 +27,7 @@ describe('the envelope of a long message', () => {
     const text = fc.array(odd, { maxLength: 12 }).map((parts) => parts.join(''));
     const deep = fc.letrec((tie) => ({ value: fc.oneof({ maxDepth: 5 }, text, fc.array(tie('value'), { maxLength: 3 }), fc.dictionary(text, tie('value'), { maxKeys: 3 })) })).value;
     fc.assert(
-      fc.property(deep, text, fc.array(fc.nat(), { maxLength: 8 }), fc.boolean(), (value, name, cuts, isLast) => {
+      fc.property(fc.record({ value: deep, name: text, cuts: fc.array(fc.nat(), { maxLength: 8 }), isLast: fc.boolean() }), ({ value, name, cuts, isLast }) => {
         const call = { jsonrpc: '2.0', method: 'tools/call', params: isLast ? { arguments: value, name } : { name, arguments: value }, id: 5 };
         expect(read(JSON.stringify(call), cuts)).toMatchObject({ rpcId: '5', method: 'tools/call', tool: name, isSure: true });
       }),

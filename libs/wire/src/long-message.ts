@@ -69,12 +69,11 @@ export class LongMessageReader {
     while (at < chunk.length) {
       const byte = chunk[at] as number;
       if (inString) {
+        // An escape cut by the end of the chunk is left to the caller.
+        if (byte === 92 && at + 1 >= chunk.length) break;
         if (byte === 34) inString = false;
-        else if (byte === 92) {
-          // An escape cut by the end of the chunk is left to the caller.
-          if (at + 1 >= chunk.length) break;
-          at += 1;
-        } else {
+        else if (byte === 92) at += 1;
+        else {
           at = endOfRun(chunk, at);
           continue;
         }
