@@ -2,7 +2,7 @@
 import type { Person } from '@countersign/demo';
 import { signInByLink, type SignedInPerson } from '@countersign/console';
 
-const patienceMs = 15_000;
+const patienceMs = 30_000;
 
 interface Pending {
   readonly id: string;

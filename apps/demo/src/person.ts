@@ -2,7 +2,7 @@
 export interface Person {
   /**
    * Waits for a pending call of `tool` that mentions `argument`, and decides it.
-   * @throws when none is pending within fifteen seconds, or the console refuses.
+   * @throws when none is pending within thirty seconds, or the console refuses.
    */
   decide(call: { readonly tool: string; readonly argument: string }, answer: 'approve' | 'deny'): Promise<void>;
 }

@@ -23,3 +23,5 @@ export { compareVerdicts, type VerdictComparison, type VerdictComparisonOptions 
 export { shownVerdicts } from './verdict/shown.js';
 export { compareIngest, type IngestComparison, type IngestOptions } from './ingest/compare-ingest.js';
 export { shownIngest } from './ingest/shown.js';
+export { laundering, mergedLaundering, shownLaundering, type Laundering, type LaunderingOptions } from './laundering/laundering.js';
+export { fuzzProvenance, growthOfProvenance, type ProvenanceFuzz } from './laundering/fuzz-provenance.js';

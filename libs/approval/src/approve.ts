@@ -30,11 +30,14 @@ interface ApproveState {
   readonly calls: HeldCallsState;
   readonly open: readonly (readonly [string, OpenApproval])[];
   readonly settled: readonly string[];
+  /** Absent in older snapshots, and when more calls were asked about than are remembered: the store is then looked into for every call. */
+  readonly asked?: readonly string[];
 }
 
 /** A card waits this long for its arguments and origins, which travel on other topics, and opens without them then. */
 const completeWaitMs = 250;
 const settledMax = 10_000;
+const askedMax = 20_000;
 const replaceAttemptsMax = 5;
 /** Expiring asks nobody's eligibility. */
 const nobody: PolicyFacts = { owners: [], isEligible: () => false };
@@ -56,6 +59,8 @@ class Approve implements Processor {
   #settled = new Set<string>();
   /** Of those told as waiting and not yet as ended: each is told both ways once. */
   #waiting = new Map<string, Approval['tier']>();
+  /** Calls that people were asked about. Nearly all calls are none of them, and end without a look into the store. */
+  #asked: Set<string> | undefined = new Set();
 
   constructor({ store, telemetry }: ApproveOptions) {
     this.#store = store;
@@ -96,7 +101,7 @@ class Approve implements Processor {
   }
 
   snapshot(): string {
-    const state: ApproveState = { calls: this.#calls.state(), open: [...this.#open], settled: [...this.#settled] };
+    const state: ApproveState = { calls: this.#calls.state(), open: [...this.#open], settled: [...this.#settled], ...(this.#asked && { asked: [...this.#asked] }) };
     return JSON.stringify(state);
   }
 
@@ -106,12 +111,15 @@ class Approve implements Processor {
     this.#open = new Map(state.open);
     for (const [id, { tier }] of this.#open) if (tier !== undefined) this.#wait(id, tier, 'ApprovalKept');
     this.#settled = new Set(state.settled);
+    this.#asked = state.asked && new Set(state.asked);
   }
 
   #ruled(verdict: Verdict, nowMs: number): void {
     const asks = verdict.kind === 'step_up' && verdict.ask !== undefined && verdict.mode === 'enforce';
-    if (asks) this.#calls.await(verdict, nowMs + completeWaitMs);
-    else this.#calls.drop(verdict.observationId);
+    if (!asks) return this.#calls.drop(verdict.observationId);
+    this.#asked?.add(verdict.callId);
+    if ((this.#asked?.size ?? 0) > askedMax) this.#asked = undefined;
+    this.#calls.await(verdict, nowMs + completeWaitMs);
   }
 
   async #openReady(nowMs: number): Promise<readonly Output[]> {
@@ -149,7 +157,7 @@ class Approve implements Processor {
   async #heldEnded({ note }: Observation, nowMs: number): Promise<readonly Output[]> {
     const callId = note?.['callId'];
     const end = note?.['end'];
-    if (typeof callId !== 'string' || typeof end !== 'string') return [];
+    if (typeof callId !== 'string' || typeof end !== 'string' || this.#asked?.has(callId) === false) return [];
     const outputs: Output[] = [];
     for (const approval of await this.#store.list({ callId, limit: 10 })) {
       if (approval.state === 'open') outputs.push(...(await this.#end(approval.id, { type: 'held-ended', end }, nowMs)));

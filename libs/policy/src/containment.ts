@@ -85,6 +85,7 @@ export class JudgeMemory {
 
   /** Why the session was contained before this observation; what was found on the observation itself is among its own findings. */
   containedBefore(acting: Acting & { readonly id: string }): Reason | undefined {
+    if (this.#contained.size === 0) return undefined;
     const contained = this.#contained.get(sessionKey(acting));
     return contained?.foundOn === acting.id ? undefined : contained?.reason;
   }
@@ -106,7 +107,7 @@ export class JudgeMemory {
   }
 
   isReleased(domain: string, contentDigest: string): boolean {
-    return this.#released.has(key(domain, contentDigest));
+    return this.#released.size > 0 && this.#released.has(key(domain, contentDigest));
   }
 
   openAsk(acting: Acting, callId: string, untilMs: number): void {
@@ -118,6 +119,7 @@ export class JudgeMemory {
   }
 
   pendingAsks(acting: Acting, nowMs: number): number {
+    if (this.#asks.size === 0) return 0;
     const agentKey = agentKeyOf(acting);
     let open = 0;
     for (const [callId, ask] of this.#asks.entries()) {

@@ -59,7 +59,13 @@ function judgeUnder(change: Partial<Policy> = {}) {
   const events: TelemetryEvent[] = [];
   let policy = compilePolicy({ ...defaultPolicy, ...change });
   let judge = createJudge({ policy: () => policy, telemetry: (event) => events.push(event) });
-  const read = (outputs: readonly Output[]) => outputs.map((output) => verdictSchema.parse(JSON.parse(output.value)));
+  // What is left beside the text is what a reader of the text would find.
+  const read = (outputs: readonly Output[]) =>
+    outputs.map((output) => {
+      const verdict = verdictSchema.parse(JSON.parse(output.value));
+      expect(output.parsed).toEqual(verdict);
+      return verdict;
+    });
   const give = (topic: Topic, record: { readonly id: string }, nowMs = startMs + 5) => read(judge.handle(stored(topic, record), nowMs) as readonly Output[]);
   return {
     events,

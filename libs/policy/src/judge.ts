@@ -146,7 +146,7 @@ class Judge implements Processor {
     const verdict = verdictOf(join, subject, { compiled: this.#options.policy(), memory: this.#memory, nowMs, fusion: this.#fusion });
     this.#remember(verdict, subject, join.findings);
     this.#tell(verdict);
-    return [{ topic: 'verdicts', id: verdict.id, key: verdict.domain, value: JSON.stringify(verdict) }];
+    return [{ topic: 'verdicts', id: verdict.id, key: verdict.domain, value: JSON.stringify(verdict), parsed: verdict }];
   }
 
   #remember(verdict: Verdict, subject: Subject, findings: readonly Finding[]): void {

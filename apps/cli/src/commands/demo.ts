@@ -27,7 +27,7 @@ async function demo(flags: DemoFlags): Promise<void> {
   const { demoPolicyText, plainNarrator, silent } = await import('@countersign/demo');
   const { playDemo } = await import('../play-demo.js');
   const isDistributed = flags.profile === 'distributed';
-  const policyText = demoPolicyText(flags.unguarded ? 'observe' : 'enforce', isDistributed ? 15_000 : 4_000);
+  const policyText = demoPolicyText(flags.unguarded ? 'observe' : 'enforce', isDistributed ? 30_000 : 4_000);
   const place = isDistributed ? await (await import('../demo-stack.js')).openDemoStack(flags.stack, policyText) : await ownSolo(policyText);
   try {
     const narrator = flags.json ? silent : plainNarrator((line) => process.stdout.write(line));

@@ -67,7 +67,7 @@ export function registerLabQuality(lab: Command): void {
   lab
     .command('fuzz')
     .description('strange inputs from a seed through a detector: no crash, no call unanswered, every span in its string; growth as a ratio')
-    .option('--detector <name>', 'injection', 'injection')
+    .option('--detector <name>', 'injection or provenance', 'injection')
     .option('--inputs <n>', 'how many', '1000000')
     .option('--seed <n>', 'of the first input; input n has seed + n', '1')
     .option('--growth <n>', 'texts whose growth is measured', '60')
@@ -79,10 +79,12 @@ export function registerLabQuality(lab: Command): void {
     .option('--seed <n>', 'of the traffic', '1')
     .option('--out <file>', 'write the page here, as Markdown')
     .option('--commit <hash>', 'what was measured', 'unknown')
-    .action(async (flags: { readonly runs: string; readonly seed: string; readonly out?: string; readonly commit: string }) => {
-      const { measureEngine } = await import('@countersign/lab');
-      process.stdout.write(`${(await measureEngine({ ...flags, out: flags.out, runs: Number(flags.runs), seed: Number(flags.seed) })).join('\n')}\n`);
-    });
+    .action(engine);
+}
+
+async function engine(flags: { readonly runs: string; readonly seed: string; readonly out?: string; readonly commit: string }): Promise<void> {
+  const { measureEngine } = await import('@countersign/lab');
+  process.stdout.write(`${(await measureEngine({ ...flags, out: flags.out, runs: Number(flags.runs), seed: Number(flags.seed) })).join('\n')}\n`);
 }
 
 interface FuzzFlags {
@@ -93,11 +95,12 @@ interface FuzzFlags {
 }
 
 async function fuzz(flags: FuzzFlags): Promise<void> {
-  oneOf(flags.detector, ['injection']);
-  const { fuzzInjection, growthOfInjection } = await import('@countersign/lab');
+  const detector = oneOf(flags.detector, ['injection', 'provenance']);
+  const { fuzzInjection, fuzzProvenance, growthOfInjection, growthOfProvenance } = await import('@countersign/lab');
+  const [fuzzed, growthOf] = detector === 'injection' ? [fuzzInjection, growthOfInjection] : [fuzzProvenance, growthOfProvenance];
   const [inputs, seed] = [Number(flags.inputs), Number(flags.seed)];
-  const report = await fuzzInjection({ inputs, seed, onProgress: (done) => process.stderr.write(`${done} of ${inputs}\r`) });
-  const growth = await growthOfInjection({ texts: Number(flags.growth), seed, chars: 16_384 });
+  const report = await fuzzed({ inputs, seed, onProgress: (done) => process.stderr.write(`${done} of ${inputs}\r`) });
+  const growth = await growthOf({ texts: Number(flags.growth), seed, chars: 16_384 });
   const counted = Object.entries(report.findings).map(([kind, count]) => `${kind} ${count}`).join(', ');
   process.stdout.write(`${report.inputs} inputs from seed ${seed}: ${report.failures.length} failures; findings: ${counted}\n`);
   process.stdout.write(`four times the text costs ${growth.median.toFixed(2)} times as much in the median, ${growth.largest.toFixed(2)} at most (seed ${growth.seed})\n`);

@@ -6,6 +6,7 @@ import type { Command } from 'commander';
 import { programFile } from '../program-file.js';
 import { startSoloProcess } from '../solo-process.js';
 import { registerLabLedgers } from './lab-ledgers.js';
+import { registerLabLaundering } from './lab-laundering.js';
 import { registerLabLimits } from './lab-limits.js';
 import { registerLabQuality } from './lab-quality.js';
 import { registerLabTrain } from './lab-train.js';
@@ -14,6 +15,7 @@ export function registerLab(program: Command): void {
   const lab = program.command('lab').description('measure, on this machine');
   registerLabQuality(lab);
   registerLabLimits(lab);
+  registerLabLaundering(lab);
   registerLabLedgers(lab);
   registerLabTrain(lab);
   lab

@@ -20,7 +20,7 @@ import { mayRead, readersOf } from './labels.js';
 import { bringIn, emptyMemory, remember, runningSessions, show, sweepWords, toolOf, toolsMax, type Memory, type Session } from './memory.js';
 import { listedTools, member } from './payload.js';
 import { argumentsOf, readDocuments, taskDocument } from './reading.js';
-import { condemnListed, markCarried, recallFinding, recalledBy } from './recall.js';
+import { condemnListed, markCarried, noteListed, recallFinding, recalledBy } from './recall.js';
 import { condemn, sessionAt, stopped } from './run.js';
 import { scoreFinding } from './score-finding.js';
 import { restored, snapshotOf } from './snapshot.js';
@@ -73,6 +73,7 @@ function found(observation: Observation, around: Around): readonly FindingDraft[
     const sources = writtenSources(memory, read);
     if (sources !== undefined) findings.push(sources);
     lost += remember(memory, read, read.content.ids) + show(session, read);
+    noteListed(memory, session, read);
     findings.push(...labelRead(observation, read, policy));
   }
   return lost > 0 ? [...findings, evicted(lost)] : findings;
@@ -154,6 +155,7 @@ function afterCall(observation: Observation, { memory, session }: Around, call: 
   session.calls += 1;
   session.lessons.push(lesson);
   keepArguments(memory, observation, call);
+  noteListed(memory, session, view.document);
 }
 
 /** Arguments carry on the labels that stand in them by content; those of calls that write something are found again when they are read. */

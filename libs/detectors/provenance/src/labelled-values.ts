@@ -242,6 +242,7 @@ export class LabelledValues {
       at = run.here + run.length - 1;
       if (text.slice(start, end).trim().split(/\s+/).length < 4 && !/\d{4}/.test(text.slice(start, end))) continue;
       const origin = { start: there.places[run.there] ?? 0, end: (there.places[run.there + run.length - 1] ?? 0) + 1 };
+      if (run.length - this.openLetters(leafText(print.source).slice(origin.start, origin.end)) < verbatimCharsMin) continue;
       found.push(this.hit({ source: print.source, ...origin }, { start, end }, { value: here.text.slice(run.here, run.here + run.length), id: 0, weight: 1, how: 'verbatim' }));
     }
     return found;
@@ -250,6 +251,16 @@ export class LabelledValues {
   /** Did it stand in the open before it was labelled? Only of hits `value`. */
   isOpen({ id }: Hit): boolean {
     return this.values.get(id)?.open === true;
+  }
+
+  /** Letters and digits of the values in a stretch that stood in the open before: they make no stretch a secret. */
+  private openLetters(stretch: string): number {
+    const tokens = this.tokensOf(stretch);
+    let letters = 0;
+    for (let at = 0; at < tokens.count; at++) {
+      if (this.values.get(tokens.ids[at] ?? 0)?.open === true) letters += squeezed(stretch.slice(tokens.starts[at] ?? 0, tokens.ends[at] ?? 0)).text.length;
+    }
+    return letters;
   }
 
   private hit(place: Place, span: { start: number; end: number }, what: Pick<Hit, 'value' | 'id' | 'weight' | 'how'>): Hit {

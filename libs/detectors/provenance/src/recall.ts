@@ -32,6 +32,16 @@ export function condemnListed(memory: Memory, policy: Policy): void {
   follow(memory, lifted ? listed : fresh);
 }
 
+/** A document whose id is on the list already, as when the ledger is read again from its beginning. */
+export function noteListed(memory: Memory, session: Session, document: Document): void {
+  if (memory.condemned.size === 0) return;
+  const { observationId, callId } = document.origin;
+  const named = memory.condemned.has(observationId) ? observationId : callId !== undefined && memory.condemned.has(callId) ? callId : undefined;
+  if (named === undefined) return;
+  session.condemned = true;
+  mark(memory, document, named);
+}
+
 /** What a call carries of condemned sources. */
 export function recalledBy(memory: Memory, call: { view: CallView; session: Session; policy: Policy }): readonly Carried[] {
   const { view, session, policy } = call;
