@@ -44,7 +44,10 @@ async function countersign(...args: readonly string[]): Promise<Run> {
   }
 }
 
-describe.skipIf(missing.length > 0)(`the distributed profile${why}`, () => {
+// Half an hour of a loaded small machine: `npm run test:stack` runs it; `npm test` starts the same stack for its chaos step.
+const isAsked = process.env['COUNTERSIGN_TEST_STACK'] !== undefined;
+
+describe.skipIf(missing.length > 0 || !isAsked)(`the distributed profile${isAsked ? why : ' (left to npm run test:stack)'}`, () => {
   const dir = mkdtempSync(join(tmpdir(), 'countersign-stack-'));
   let stack: RunningStack;
   let admin: Admin;

@@ -40,7 +40,7 @@ const anyText = fc.oneof(fc.string({ unit: 'binary', maxLength: 60 }), fc.string
 const time = fc.date({ min: new Date('1970-01-02T00:00:00.000Z'), max: new Date('2200-01-01T00:00:00.000Z'), noInvalidDate: true }).map((date) => date.toISOString());
 const orNull = <T>(of: fc.Arbitrary<T>) => fc.option(of, { nil: null });
 const row = fc.record({
-  at: time, text: anyText, word: anyText, flags: fc.array(anyText, { maxLength: 5 }), is_so: fc.boolean(), score: orNull(fc.double({ noNaN: true, noDefaultInfinity: true })), size: orNull(fc.maxSafeNat()),
+  at: time, text: anyText, word: anyText, flags: fc.array(anyText, { maxLength: 5 }), is_so: fc.boolean(), score: orNull(fc.double({ noNaN: true, noDefaultInfinity: true }).map((value) => (value === 0 ? 0 : value))), size: orNull(fc.maxSafeNat()),
   of: fc.nat(2 ** 32 - 1), small: fc.nat(255), maybe: orNull(anyText), since: orNull(time),
 });
 
