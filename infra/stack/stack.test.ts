@@ -44,7 +44,7 @@ async function countersign(...args: readonly string[]): Promise<Run> {
   }
 }
 
-// Half an hour of a loaded small machine: `npm run test:stack` runs it; `npm test` starts the same stack for its chaos step.
+// Many minutes on a small machine: `npm run test:stack` runs it.
 const isAsked = process.env['COUNTERSIGN_TEST_STACK'] !== undefined;
 
 describe.skipIf(missing.length > 0 || !isAsked)(`the distributed profile${isAsked ? why : ' (left to npm run test:stack)'}`, () => {

@@ -46,9 +46,7 @@ count(step('lock file', process.execPath, ['infra/build/complete-lock.mjs', '--c
 count(step('build', process.execPath, ['infra/build/build.mjs']), 'build');
 count(step('lint', 'npm', ['run', '--silent', 'lint']), 'lint');
 tests('tests', process.argv.slice(2));
-for (const [profile, seed] of [['embedded', '5'], ['distributed', '6']]) {
-  count(step(`chaos, ${profile}`, process.execPath, ['infra/chaos/run.mjs', '--profile', profile, '--seed', seed, '--minutes', '1']), `chaos on the ${profile} profile`);
-}
+count(step('chaos, embedded', process.execPath, ['infra/chaos/run.mjs', '--profile', 'embedded', '--seed', '5', '--minutes', '1']), 'chaos on the embedded profile');
 rmSync(scratch, { recursive: true, force: true });
 console.log(`\n${totals.passed} passed, ${totals.failed} failed`);
 process.exit(totals.failed === 0 && totals.passed > 0 ? 0 : 1);
