@@ -21,6 +21,9 @@ const replacements: readonly (readonly [RegExp, string])[] = [
   [/^tools: \[\]/m, tools],
   [/^sources: \[\]/m, sources],
   [/^agents: \[\]/m, agents],
+  // A few dozen sessions are too few to calibrate the fused score by; rule R1 asks alone, and the score shows.
+  [/^  tainted-target: score/m, '  tainted-target: step_up'],
+  [/^  fused: \{ threshold: 0, pMax: 1, uncalibrated: step_up \}/m, '  fused: { threshold: 0, pMax: 0.001, uncalibrated: show }'],
 ];
 
 /**
