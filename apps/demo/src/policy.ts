@@ -22,8 +22,8 @@ const replacements: readonly (readonly [RegExp, string])[] = [
   [/^sources: \[\]/m, sources],
   [/^agents: \[\]/m, agents],
   // A few dozen sessions are too few to calibrate the fused score by; rule R1 asks alone, and the score shows.
-  [/^  tainted-target: score/m, '  tainted-target: step_up'],
-  [/^  fused: \{ threshold: 0, pMax: 1, uncalibrated: step_up \}/m, '  fused: { threshold: 0, pMax: 0.001, uncalibrated: show }'],
+  [/^ {2}tainted-target: score/m, '  tainted-target: step_up'],
+  [/^ {2}fused: \{ threshold: 0, pMax: 1, uncalibrated: step_up \}/m, '  fused: { threshold: 0, pMax: 0.001, uncalibrated: show }'],
 ];
 
 /**
