@@ -1,7 +1,7 @@
 /**
  * Weights that ship: plain data, the digest of its canonical JSON, and signatures over it (DSSE's encoding, Ed25519).
  * AR1. What does not have its own digest is refused: a changed number is found without any key.
- * AR2. A signature, where there is one, must be by the key expected; a stranger's signature is no better than a broken one.
+ * AR2. It is opened only under a signature by the key expected: unsigned, a stranger's and a broken one are refused alike.
  * AR3. The type is inside the signed bytes: weights of one model are never opened as another's.
  */
 import { createHash, createPrivateKey, createPublicKey, sign, verify } from 'node:crypto';
@@ -39,6 +39,7 @@ export function openArtefact<T>(artefact: Artefact<T>, expected: { readonly payl
   const { payloadType, payload, digest, signatures } = artefact;
   if (payloadType !== expected.payloadType) throw refused(payloadType, `it is not of type ${expected.payloadType}`);
   if (digestOf(payload) !== digest) throw refused(payloadType, 'its content does not have the digest it was released with');
+  if (signatures.length === 0) throw refused(payloadType, 'it is not signed');
   for (const { keyid, sig } of signatures) {
     if (keyid !== keyIdOf(expected.publicKeyRaw)) throw refused(payloadType, `it is signed by key ${keyid.slice(0, 16)}, not by the release key`);
     if (!isSignature(sig, encoded(payloadType, payload), expected.publicKeyRaw)) throw refused(payloadType, 'its signature is not of this content');

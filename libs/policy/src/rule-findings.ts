@@ -4,7 +4,7 @@
  * RF2. A p-value acts by the thresholds of the call's impact; a read is never stepped up by statistics.
  * RF3. Without a p-value a single finding asks people only when it is a probe's, by the threshold its own artefact was measured at.
  * RF4. Where policy fuses, what went into the fused score decides through it alone: nothing counts twice. A finding that rests only on
- *      sentences a person endorsed is shown, and counts for nothing.
+ *      sentences a person endorsed is shown, and counts for nothing, except where policy denies it outright.
  */
 import type { Finding, Reason } from '@countersign/contracts';
 import type { CompiledPolicy } from './compile.js';
@@ -32,7 +32,7 @@ export function gateActions(compiled: CompiledPolicy, { call, findings, scored, 
     .filter((finding) => isGate(compiled, finding) && finding.kind !== 'nothing')
     .map((finding) => {
       const listed = compiled.policy.gates[finding.kind] ?? 'deny';
-      if (endorsed?.has(finding.id) === true) return { action: 'show', reason: reasonOf(finding, endorsedSentence) };
+      if (listed !== 'deny' && endorsed?.has(finding.id) === true) return { action: 'show', reason: reasonOf(finding, endorsedSentence) };
       const harmless = finding.kind === 'tainted-target' && call.impact !== 'egress' && call.impact !== 'irreversible';
       return { action: harmless ? 'show' : actionOf(listed, scored !== undefined && compiled.policy.scores.fused !== undefined), reason: reasonOf(finding) };
     });

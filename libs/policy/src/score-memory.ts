@@ -115,7 +115,7 @@ export class ScoreMemory {
   /** Did a person endorse every sentence that this finding rests on, for this agent and tool? */
   isEndorsed(of: Scored & { readonly tool: string }, finding: Finding): boolean {
     const texts = sourcesOf(finding);
-    return texts.length > 0 && texts.every((text) => this.#endorsed.has(endorsementKey(of, text)));
+    return texts.length > 0 && (finding.features?.['unquoted'] ?? 0) === 0 && texts.every((text) => this.#endorsed.has(endorsementKey(of, text)));
   }
 
   #learn(of: Scored, { highest, held, refused }: OpenSession): void {

@@ -41,6 +41,10 @@ describe.each(shipped)('the weights that ship as %s', (payloadType, artefact) =>
     }
   });
 
+  it('without their signature are refused', () => {
+    expect(opened(payloadType, { ...artefact, signatures: [] })).toThrow(/it is not signed/);
+  });
+
   it('changed and given a fitting digest are refused for their signature', () => {
     const changed = flipped(artefact.payload, numbersIn(artefact.payload)[0] ?? []);
     const resealed = sealArtefact(payloadType, changed);

@@ -41,19 +41,35 @@ export function wasRead(memory: Memory, session: Session, target: Target): boole
 export function targetFinding(call: { observation: Observation; session: Session; view: CallView; memory: Memory; policy: Policy }): FindingDraft | undefined {
   const { observation, session, view, memory, policy } = call;
   if (observation.call?.impact === 'read' || session.read.length === 0) return undefined;
+  const tainted: Tainted[] = [];
   for (const target of view.targets) {
     if (isOwn(session, target)) continue;
     const exact = standingOf(memory, session, target);
     const host = exact.inField || exact.prose !== undefined ? undefined : hostOf(memory, target);
     const { inField, prose } = host === undefined || isFamiliarHost(memory, session, host) ? exact : standingOf(memory, session, host);
     if (inField || prose === undefined || isKnown(memory, policy, target)) continue;
-    return finding({ observation, document: view.document, target: host ?? target, prose, hasTask: session.task !== undefined });
+    tainted.push({ target: host ?? target, prose });
   }
-  return undefined;
+  const [first, ...others] = tainted;
+  return first && finding({ observation, document: view.document, ...first, others, hasTask: session.task !== undefined });
 }
 
-function finding(found: { observation: Observation; document: Document; target: Target; prose: NonNullable<Standing['prose']>; hasTask: boolean }): FindingDraft {
-  const { observation, document, target, prose, hasTask } = found;
+interface Tainted {
+  readonly target: Target;
+  readonly prose: NonNullable<Standing['prose']>;
+}
+
+interface Found extends Tainted {
+  readonly observation: Observation;
+  readonly document: Document;
+  readonly others: readonly Tainted[];
+  readonly hasTask: boolean;
+}
+
+const otherSentencesMax = 5;
+
+/** R1d. The sentence of each such target is quoted, so that nobody's word for one of them passes for another; `unquoted` counts those left out. */
+function finding({ observation, document, target, prose, others, hasTask }: Found): FindingDraft {
   const tool = observation.call?.tool ?? 'this call';
   const parameter = document.leaves[target.leaf]?.path.replace('$.arguments.', '') ?? 'an argument';
   const source = `${prose.document.origin.server}/${prose.document.origin.tool}`;
@@ -66,11 +82,16 @@ function finding(found: { observation: Observation; document: Document; target: 
     wouldPass: `A person's word that ${shown} is meant, the target named in the task, or an entry for it under \`knownEntities\`.`.slice(0, 400),
     evidence: [
       evidenceOf(prose.document, prose.span, `the target, in prose of ${source}`),
-      evidenceOf(prose.document, { leaf: prose.unit.leaf, start: prose.unit.start, end: prose.unit.end }, 'the sentence'),
+      sentenceOf(prose, 'the sentence'),
       evidenceOf(document, target, 'this argument'),
+      ...others.slice(0, otherSentencesMax).map((other) => sentenceOf(other.prose, 'the sentence of another target of this call')),
     ],
-    features: { imperative: prose.unit.imperative ? 1 : 0 },
+    features: { imperative: prose.unit.imperative ? 1 : 0, unquoted: Math.max(0, others.length - otherSentencesMax) },
   };
+}
+
+function sentenceOf({ document, unit: { leaf, start, end } }: Tainted['prose'], note: string): ReturnType<typeof evidenceOf> {
+  return evidenceOf(document, { leaf, start, end }, note);
 }
 
 /** The host of an address or a link that was read nowhere as such: whoever names a host in prose leaves the rest to the agent. */
